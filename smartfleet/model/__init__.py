@@ -1,0 +1,1 @@
+"""The nouns of smartfleet as typed data; see `facts`, `plan` and `results`."""
