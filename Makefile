@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
 
-.PHONY: help setup demo test test-unit test-live check live-deps bench lock clean
+.PHONY: help setup demo test test-unit test-fleet check live-deps bench lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ test: $(STAMP) ## all tests (live ones say what they miss, see live-deps)
 
 test-unit: $(STAMP) ## the fast tests alone
 	$(BIN)/python -m pytest tests/unit
+
+test-fleet: $(STAMP) ## the unit tests and those that drive Ansible against the lab
+	$(BIN)/python -m pytest tests/unit tests/integration
 
 check: $(STAMP) ## ruff, mypy --strict, ansible-lint
 	$(BIN)/ruff check .
