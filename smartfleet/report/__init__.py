@@ -1,0 +1,1 @@
+"""One data model, many writers."""
