@@ -1,0 +1,1 @@
+"""A Nextcloud-compatible server as far as desktop clients and smartfleet look at it."""
