@@ -1,0 +1,64 @@
+"""What the doctor needs to know of a host, and what it is told about the whole run."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class Target(Protocol):
+    """One machine of the inventory, its variables resolved by Ansible."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def user(self) -> str | None: ...
+    @property
+    def connection(self) -> str: ...
+    @property
+    def os(self) -> str: ...
+    @property
+    def vars(self) -> Mapping[str, object]: ...
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Bounds of a run. Times in seconds.
+
+    `host_key_checking` is what ansible.cfg or ANSIBLE_HOST_KEY_CHECKING say; variables and ssh options come on top.
+    """
+
+    timeout: float = 10.0
+    workers: int = 16
+    host_key_checking: bool = True
+    ssh_config: Path = field(default_factory=lambda: Path("~/.ssh/config").expanduser())
+    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+
+
+def text_var(target: Target, *names: str) -> str:
+    """The first of the variables that holds text (or a number), else ""; a value still in a vault counts as absent."""
+    for name in names:
+        value = target.vars.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+            return str(value)
+    return ""
+
+
+def flag_var(target: Target, *names: str) -> bool | None:
+    """The first of the variables that holds a truth value as Ansible reads it."""
+    for name in names:
+        value = target.vars.get(name)
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.strip().lower() in {"yes", "true", "on", "1", "y", "t"}:
+            return True
+        if isinstance(value, str) and value.strip().lower() in {"no", "false", "off", "0", "n", "f"}:
+            return False
+    return None
