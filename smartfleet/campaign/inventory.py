@@ -1,0 +1,189 @@
+"""The hosts of a fleet, as Ansible itself understands the inventory and the limit."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from smartfleet.errors import InventoryError
+from smartfleet.text import visible
+
+Os = Literal["linux", "darwin", "windows"]
+_TIMEOUT = 300
+_UNMATCHED = re.compile(r"Could not match supplied host pattern, ignoring: (.+)")
+_OS_GROUPS: Mapping[str, Os] = {"windows": "windows", "macos": "darwin", "darwin": "darwin", "linux": "linux"}
+_WINDOWS_CONNECTIONS = {"winrm", "psrp"}
+
+
+@dataclass(frozen=True)
+class InventoryHost:
+    """One host. `address` is "" where the inventory computes it with a template that only a run resolves.
+
+    `vars` holds connection and smartfleet variables; passwords and everything else of the admin's stay out.
+    """
+
+    name: str
+    address: str
+    port: int | None = None
+    user: str | None = None
+    connection: str = "ssh"
+    os: Os = "linux"
+    vars: Mapping[str, object] = field(default_factory=dict)
+
+
+def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[InventoryHost]:
+    """The hosts that `limit` names (all without one), in the inventory's order. Raises InventoryError."""
+    if limit is not None:
+        check_limit(limit)
+        limit = _absolute_files(limit)
+    listing, warnings = _list(inventory, limit, folder)
+    hosts = parse(listing)
+    missed = [visible(name) for name in _UNMATCHED.findall(warnings)]
+    if missed and limit is not None:
+        raise InventoryError(
+            "inventory/no-match",
+            f"the limit names {', '.join(missed)}, which is no host and no group of {inventory}",
+            why="a limit that is only half understood would work on other hosts than you mean",
+            do=f"look at the names: ansible-inventory -i {inventory} --graph",
+        )
+    if not hosts:
+        what = f"the limit {visible(limit)!r} matches no host" if limit is not None else "there is no host"
+        raise InventoryError(
+            "inventory/no-hosts",
+            f"{what} in {inventory}",
+            do=f"look at what Ansible reads there: ansible-inventory -i {inventory} --graph",
+        )
+    return hosts
+
+
+def check_limit(limit: str) -> None:
+    """Refuses limits that Ansible would take for "all hosts" without a word: empty ones and broken brackets."""
+    parts = [part.strip() for part in limit.split(",")]
+    balanced = re.sub(r"\[[^\[\]]*\]", "", limit)
+    if (
+        not any(parts)
+        or any(re.fullmatch(r"[!&~:\s]*", part) for part in parts if part)
+        or re.search(r"[\[\]]", balanced)
+    ):
+        raise InventoryError(
+            "inventory/bad-limit",
+            f"the limit {visible(limit)!r} is not a pattern for hosts",
+            why="Ansible would ignore what it cannot read, and work on every host",
+            do="give names, groups or patterns: --limit 'pc-17,office:!pc-3'",
+        )
+
+
+def _absolute_files(limit: str) -> str:
+    """``@FILE`` is meant from where the admin stands; Ansible runs in the fleet folder."""
+    parts = [part.strip() for part in limit.split(",")]
+    return ",".join(f"@{Path(part[1:]).expanduser().absolute()}" if part.startswith("@") else part for part in parts)
+
+
+def parse(listing: Mapping[str, Any]) -> list[InventoryHost]:
+    """What ``ansible-inventory --list`` printed."""
+    members = _members(listing)
+    variables = listing.get("_meta", {}).get("hostvars", {})
+    named = list(dict.fromkeys(host for group in listing.values() if isinstance(group, dict) for host in _hosts(group)))
+    return [_host(name, variables.get(name, {}), members) for name in named]
+
+
+def _hosts(group: Mapping[str, Any]) -> list[str]:
+    return [str(name) for name in group.get("hosts", [])]
+
+
+def _members(listing: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Group to all its hosts, those of its children's children included."""
+
+    def below(name: str, seen: frozenset[str]) -> set[str]:
+        group = listing.get(name)
+        if not isinstance(group, dict) or name in seen:
+            return set()
+        found = set(_hosts(group))
+        for child in group.get("children", []):
+            found |= below(str(child), seen | {name})
+        return found
+
+    return {name: below(name, frozenset()) for name in _OS_GROUPS}
+
+
+def _host(name: str, variables: Mapping[str, Any], members: Mapping[str, set[str]]) -> InventoryHost:
+    connection = str(variables.get("ansible_connection", "ssh")).rpartition(".")[2]
+    guesses = [os for group, os in _OS_GROUPS.items() if name in members[group]]
+    if connection in _WINDOWS_CONNECTIONS:
+        guesses.insert(0, "windows")
+    return InventoryHost(
+        name=name,
+        address=_plain(variables.get("ansible_host", variables.get("ansible_ssh_host", name))),
+        port=_port(variables.get("ansible_port", variables.get("ansible_ssh_port"))),
+        user=_plain(variables.get("ansible_user", variables.get("ansible_ssh_user", ""))) or None,
+        connection=connection,
+        os=guesses[0] if guesses else "linux",
+        vars={key: value for key, value in variables.items() if _kept(key)},
+    )
+
+
+def _kept(key: str) -> bool:
+    return key.startswith(("ansible_", "smartfleet_")) and "pass" not in key
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return "" if "{{" in text or "{%" in text else text
+
+
+def _port(value: object) -> int | None:
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 65536 else None
+
+
+def program(name: str) -> str:
+    """Ansible's program beside this Python, where the same installation put it; else whatever PATH has."""
+    own = Path(sysconfig.get_path("scripts")) / name
+    return str(own) if own.exists() else name
+
+
+def _list(inventory: Path, limit: str | None, folder: Path) -> tuple[dict[str, Any], str]:
+    command = [program("ansible-inventory"), "-i", str(inventory.absolute()), "--list"]
+    if limit is not None:
+        command.append(f"--limit={limit}")
+    environment = os.environ | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True", "ANSIBLE_NOCOLOR": "True"}
+    try:
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            timeout=_TIMEOUT,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InventoryError("inventory/ansible", f"ansible-inventory did not run: {visible(str(error))}") from error
+    if done.returncode != 0:
+        raise _unreadable(inventory, done.stderr)
+    try:
+        listing = json.loads(done.stdout)
+    except ValueError as error:
+        raise _unreadable(inventory, done.stdout[-500:]) from error
+    return listing, done.stderr
+
+
+def _unreadable(inventory: Path, said: str) -> InventoryError:
+    lines = [line for line in said.splitlines() if line.strip()]
+    told = [line.partition("[ERROR]: ")[2] for line in lines if line.startswith("[ERROR]: ")] or lines[-1:]
+    origin = [line for line in lines if line.startswith("Origin: ") and "<" not in line][:1]
+    message = visible("; ".join([*told, *origin])) or "no reason given"
+    return InventoryError(
+        "inventory/unreadable",
+        f"Ansible cannot read the inventory: {message}",
+        do=f"see all that Ansible says: ansible-inventory -i {inventory} --list",
+    )
