@@ -1,0 +1,1 @@
+../../../../../../../smartfleet/nextcloud/accounts.py

@@ -1,0 +1,199 @@
+"""A copy of a sync journal: an SQLite file with its write-ahead log beside it.
+
+The running client locks its journal, and much of it may still be in the ``-wal`` file: copy both, then read the copy
+here. It is opened read only; nothing in the copy's database is changed. Facts about the schema: syncjournaldb.cpp,
+csync.h (types of rows).
+
+Shared with managed hosts: Python 3.9, standard library only.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+FILE, SYMLINK, DIRECTORY, SKIP, VIRTUAL, VIRTUAL_DOWNLOAD, VIRTUAL_DEHYDRATE = range(7)
+_VIRTUAL = (VIRTUAL, VIRTUAL_DOWNLOAD, VIRTUAL_DEHYDRATE)
+_MAGIC = b"SQLite format 3\0"
+_INSTANCE = re.compile(r"[0-9]{8,}([a-z][0-9a-z]*)")
+_MAX_INSTANCES = 5
+_BATCH = 1000
+
+if TYPE_CHECKING:
+    AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+
+class Row(NamedTuple):
+    """What the client last knew of one path. `mtime` in seconds; `etag` without quotes; `checksum` in hex or ""."""
+
+    path: bytes
+    type: int
+    size: int
+    mtime: int
+    etag: str
+    fileid: str
+    checksum: str
+    checksum_type: str
+    e2ee: bool
+
+
+@dataclass(frozen=True)
+class JournalSummary:
+    """Counts; the names are those of `JournalFacts` in the facts document."""
+
+    files: int = 0
+    directories: int = 0
+    symlinks: int = 0
+    virtual: int = 0
+    checksums: int = 0
+    uploads: int = 0
+    downloads: int = 0
+    blacklist: int = 0
+    conflicts: int = 0
+    encrypted: int = 0
+    instance_ids: list[str] = field(default_factory=list)
+
+
+def instance_id(fileid: str) -> str:
+    """The server's instance id, which ends every file id (``00000381oclgbg67eqtf``); "" where there is none.
+
+    An instance id begins with a letter; the number before it has at least eight digits.
+    """
+    match = _INSTANCE.fullmatch(fileid)
+    return match[1] if match else ""
+
+
+def summarize(copy_path: AnyPath) -> JournalSummary:
+    """The counts of a journal's copy; ValueError if it is no journal or is damaged."""
+    with closing(_open(copy_path)) as database:
+        try:
+            return _summarize(database)
+        except sqlite3.Error as error:
+            raise ValueError(_damage(error)) from error
+
+
+def rows(copy_path: AnyPath) -> Iterator[Row]:
+    """The rows of a journal's copy, one after the other in no order; ValueError as soon as the copy turns out bad."""
+    with closing(_open(copy_path)) as database:
+        try:
+            yield from _rows(database)
+        except sqlite3.Error as error:
+            raise ValueError(_damage(error)) from error
+
+
+def _open(copy_path: AnyPath) -> sqlite3.Connection:
+    path = os.fsdecode(copy_path)
+    if not os.path.isfile(path):  # noqa: PTH113 - a bytes path of a host need not be valid text
+        raise FileNotFoundError(2, "no such journal", path)
+    with open(path, "rb") as file:  # noqa: PTH123 - as above
+        head = file.read(len(_MAGIC))
+    if head != _MAGIC and (head or not _has_wal(path)):
+        raise ValueError("not a sync journal: the file is no SQLite database")
+    try:
+        database = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True)
+    except sqlite3.Error as error:
+        raise ValueError(_damage(error)) from error
+    database.text_factory = bytes
+    return database
+
+
+def _has_wal(path: str) -> bool:
+    return os.path.isfile(path + "-wal")  # noqa: PTH113 - as in _open
+
+
+def _damage(error: sqlite3.Error) -> str:
+    if "no such table" in str(error) or "no such column" in str(error):
+        return f"not a sync journal: {error}"
+    return f"the journal is damaged or cut off: {error}"
+
+
+def _summarize(database: sqlite3.Connection) -> JournalSummary:
+    types: Counter[int] = Counter()
+    checksums = encrypted = 0
+    instances: set[str] = set()
+    for row in _rows(database):
+        types[row.type] += 1
+        checksums += row.type == FILE and bool(row.checksum)
+        encrypted += row.e2ee
+        if len(instances) < _MAX_INSTANCES:
+            instances.add(instance_id(row.fileid))
+    return JournalSummary(
+        files=types[FILE],
+        directories=types[DIRECTORY],
+        symlinks=types[SYMLINK],
+        virtual=sum(types[number] for number in _VIRTUAL),
+        checksums=checksums,
+        uploads=_count(database, "uploadinfo"),
+        downloads=_count(database, "downloadinfo"),
+        blacklist=_count(database, "blacklist"),
+        conflicts=_count(database, "conflicts") + _count(database, "caseconflicts"),
+        encrypted=encrypted,
+        instance_ids=sorted(instances - {""}),
+    )
+
+
+def _rows(database: sqlite3.Connection) -> Iterator[Row]:
+    names = _checksum_types(database)
+    columns = _columns(database, "metadata")
+    e2ee = "isE2eEncrypted" if "isE2eEncrypted" in columns else "0"
+    checksum = "contentChecksum, contentChecksumTypeId" if "contentChecksum" in columns else "'', 0"
+    # every name in this statement is from the lines above
+    query = f"SELECT path, type, filesize, modtime, md5, fileid, {checksum}, {e2ee} FROM metadata"  # noqa: S608
+    cursor = database.execute(query)
+    while True:
+        batch = cursor.fetchmany(_BATCH)
+        if not batch:
+            return
+        for values in batch:
+            yield _row(values, names)
+
+
+def _row(values: tuple[object, ...], names: dict[int, str]) -> Row:
+    path, kind, size, mtime, etag, fileid, checksum, checksum_type, e2ee = values
+    return Row(
+        path=path if isinstance(path, bytes) else b"",
+        type=_integer(kind),
+        size=_integer(size),
+        mtime=_integer(mtime),
+        etag=_string(etag),
+        fileid=_string(fileid),
+        checksum=_string(checksum),
+        checksum_type=names.get(_integer(checksum_type), ""),
+        e2ee=_integer(e2ee) != 0,
+    )
+
+
+def _checksum_types(database: sqlite3.Connection) -> dict[int, str]:
+    if not _columns(database, "checksumtype"):
+        return {}
+    return {_integer(number): _string(name) for number, name in database.execute("SELECT id, name FROM checksumtype")}
+
+
+def _columns(database: sqlite3.Connection, table: str) -> set[str]:
+    return {_string(row[1]) for row in database.execute(f"PRAGMA table_info({table})")}
+
+
+def _count(database: sqlite3.Connection, table: str) -> int:
+    """Rows of a table; 0 where this version of the client has no such table."""
+    if not _columns(database, table):
+        return 0
+    answer: tuple[int] | None = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - constant
+    return answer[0] if answer else 0
+
+
+def _integer(value: object) -> int:
+    """SQLite columns hold what was put in them, whatever their type says."""
+    if isinstance(value, (int, float)):
+        return int(value)
+    return int(value) if isinstance(value, bytes) and re.fullmatch(rb"-?[0-9]{1,18}", value) else 0
+
+
+def _string(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else "" if value is None else str(value)
