@@ -9,7 +9,7 @@ from pydantic import Field
 from smartfleet.model.base import Document
 from smartfleet.model.facts import FolderGroup, FolderState, JournalState, KeyringState
 
-AccountState = Literal["old", "new", "foreign", "no-url"]
+AccountState = Literal["old", "new", "foreign"]
 ProfileState = Literal["old", "new", "both", "neither", "foreign", "unreadable"]
 Severity = Literal["error", "warning", "note"]
 

@@ -1,0 +1,111 @@
+"""Checks of `nextcloud.cfg` and of the accounts in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from smartfleet.checks.reasons import reason
+from smartfleet.checks.view import AccountView, Aim, ProfileView
+from smartfleet.model.plan import Refusal
+from smartfleet.nextcloud import versions
+from smartfleet.text import visible
+
+_TOLD = {
+    "absent": "there is no nextcloud.cfg",
+    "empty": "nextcloud.cfg is empty",
+    "too-large": "nextcloud.cfg is larger than any client writes it",
+    "unreadable": "nextcloud.cfg cannot be read",
+    "link": "nextcloud.cfg is a link",
+    "not-a-file": "nextcloud.cfg is no regular file",
+    "foreign-owner": "nextcloud.cfg belongs to somebody else",
+    "broken": "nextcloud.cfg cannot be understood",
+}
+
+
+def unusable_config(view: ProfileView) -> Refusal | None:
+    """Why the configuration cannot be trusted to say what accounts there are."""
+    config = view.facts.config
+    if config.state != "ok":
+        detail = f": {visible(config.detail)}" if config.detail else ""
+        return reason(f"config-{config.state}", _TOLD[config.state] + detail)
+    if view.unread:
+        return reason("config-broken", f"{_TOLD['broken']}: {view.unread}")
+    if not view.complete:
+        return reason(
+            "config-truncated", "nextcloud.cfg ends in the middle of a line: it was cut off, or edited by hand"
+        )
+    return None
+
+
+def nothing_to_do(view: ProfileView) -> Refusal | None:
+    """The reason why this profile needs no move; None if it has an account on an old server."""
+    if view.on("old"):
+        return None
+    if view.without_url:
+        return reason("no-url", f"account {_numbers(view)} has no URL: nobody can tell its server")
+    if not view.accounts:
+        return reason("no-account", "the configuration holds no account")
+    if view.on("new"):
+        return reason("already", f"account {_labels(view.on('new'))} is on the new server")
+    return reason("not-on-old-server", f"no account on an old server, only {_labels(view.on('foreign'))}")
+
+
+def config_reasons(view: ProfileView) -> Iterator[Refusal]:
+    """What in the file itself speaks against rewriting it."""
+    masked = view.facts.config.masked
+    if masked:
+        keys = ", ".join(visible(key) for key in masked)
+        yield reason("plain-text-password", f"a password stands in nextcloud.cfg in the clear ({keys})")
+    newest = max([view.settings_version, *(_version(one) for one in view.on("old"))])
+    if newest > versions.MAX_ACCOUNT_VERSION:
+        known = versions.MAX_ACCOUNT_VERSION
+        yield reason("config-newer", f"the settings have version {newest}, smartfleet knows versions up to {known}")
+
+
+def account_reasons(view: ProfileView) -> Iterator[Refusal]:
+    """Accounts that would be one and the same after the move."""
+    on_new = {_who(one): one for one in view.on("new")}
+    movers: dict[str, list[AccountView]] = defaultdict(list)
+    for one in view.on("old"):
+        movers[_who(one)].append(one)
+        other = on_new.get(_who(one))
+        if other:
+            yield reason("both-servers", f"account {one.label} is to be moved, and {other.label} is there already")
+    for same in movers.values():
+        if len(same) > 1:
+            yield reason("accounts-collide", f"accounts {_labels(tuple(same))} would become the same account")
+
+
+def account_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
+    """What is worth knowing about the accounts."""
+    if view.without_url:
+        yield reason("account-without-url", f"account {_numbers(view)} has no URL")
+    if aim.strategy != "reconnect" or not view.on("old"):
+        return
+    yield reason("sign-in-needed", "with strategy reconnect no password is copied")
+    for one in view.on("old"):
+        if is_encrypted(one):
+            yield reason("e2ee-mnemonic", f"account {one.label} uses end-to-end encryption")
+
+
+def is_encrypted(one: AccountView) -> bool:
+    """Whether an account uses end-to-end encryption: by its own word, or by its journals."""
+    return one.account.e2ee or any(folder.journal.encrypted for folder in one.folders)
+
+
+def _version(one: AccountView) -> int:
+    return max([one.account.version, *(folder.version for folder in one.account.folders)])
+
+
+def _who(one: AccountView) -> str:
+    """Two accounts of one server are the same account if their user id is; servers compare it without case."""
+    return (one.account.user or one.account.login).casefold()
+
+
+def _labels(found: tuple[AccountView, ...]) -> str:
+    return ", ".join(one.label for one in found)
+
+
+def _numbers(view: ProfileView) -> str:
+    return ", ".join(visible(number) for number in view.without_url)

@@ -1,0 +1,125 @@
+"""Checks of the sync folders and journals of the accounts that are to be moved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from smartfleet.checks.reasons import reason
+from smartfleet.checks.view import AccountView, Aim, ProfileView
+from smartfleet.model.facts import FolderFacts
+from smartfleet.model.plan import Refusal
+from smartfleet.text import visible
+
+_TOLD = {
+    "missing": "is not there",
+    "link": "is a link",
+    "not-a-folder": "is no folder",
+    "relative": "is not an absolute path",
+    "root": "is the root of the disk or of all homes",
+    "outside-home": "lies outside the user's home",
+    "foreign-owner": "belongs to somebody else",
+    "unreadable": "cannot be listed",
+}
+
+
+def folder_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
+    """What speaks against moving accounts with these folders."""
+    yield from _shared(view)
+    for account in view.on("old"):
+        yield from _unseen(account)
+        for folder in account.folders:
+            if folder.state in _TOLD:
+                detail = f" ({visible(folder.detail)})" if folder.detail else ""
+                yield reason(f"folder-{folder.state}", f"{_path(folder)} {_TOLD[folder.state]}{detail}")
+            else:
+                yield from _fresh(folder) if aim.strategy == "fresh" else _journal(folder, aim)
+
+
+def folder_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
+    """What is worth knowing about the folders."""
+    for account in view.on("old"):
+        for folder in account.folders:
+            yield from _notes(folder)
+            if folder.state == "ok" and not folder.journal.instance_ids:
+                yield reason("instance-unproven", f"the journal of {_path(folder)} holds no file of any server")
+    if view.on("old") and not aim.instance_id:
+        yield reason("instance-unknown", "whether the new server is the same Nextcloud could not be asked from here")
+
+
+def pending(folder: FolderFacts) -> int:
+    """Changes on this machine that are still to be uploaded: seen on the disk, or begun by the client."""
+    seen = folder.local_changes
+    on_disk = seen.new + seen.changed + seen.deleted if seen else 0
+    return max(on_disk, folder.journal.uploads)
+
+
+def _unseen(account: AccountView) -> Iterator[Refusal]:
+    seen = {(folder.group, folder.alias) for folder in account.folders}
+    for folder in account.account.folders:
+        if (folder.group, folder.alias) not in seen:
+            name = visible(f"{folder.group}/{folder.alias}")
+            yield reason(
+                "folder-unseen", f"folder {name} of account {account.label} stands in the file, not in the facts"
+            )
+
+
+def _shared(view: ProfileView) -> Iterator[Refusal]:
+    """One folder in two accounts of which one at least is to be moved (#7425: the server loses files)."""
+    users: dict[str, dict[str, AccountView]] = defaultdict(dict)
+    for account in view.accounts:
+        for folder in account.folders:
+            users[_normal(folder.local_path)][account.number] = account
+    for path, found in users.items():
+        if len(found) > 1 and any(account.state == "old" for account in found.values()):
+            labels = ", ".join(account.label for account in found.values())
+            yield reason("shared-folder", f"{visible(path)} is synced by {labels}")
+
+
+def _journal(folder: FolderFacts, aim: Aim) -> Iterator[Refusal]:
+    journal = folder.journal
+    name = visible(journal.name)
+    if journal.state == "unreadable":
+        yield reason(
+            "journal-unreadable", f"the journal {name} of {_path(folder)} cannot be read: {visible(journal.detail)}"
+        )
+    elif journal.state == "absent" and (folder.files or folder.state == "unwalked"):
+        yield reason("journal-missing", f"{_path(folder)} holds {folder.files} files and no journal {name}")
+    if len(journal.instance_ids) > 1:
+        ids = ", ".join(visible(one) for one in journal.instance_ids)
+        yield reason("journal-several-instances", f"the journal of {_path(folder)} names several servers: {ids}")
+    elif aim.instance_id and journal.instance_ids and journal.instance_ids[0] != aim.instance_id:
+        theirs, ours = visible(journal.instance_ids[0]), visible(aim.instance_id)
+        yield reason("other-instance", f"{_path(folder)} is from instance {theirs}, {aim.new} is instance {ours}")
+
+
+def _fresh(folder: FolderFacts) -> Iterator[Refusal]:
+    """Without the journal, edits become conflicts and deletions come back (measured): only equal trees may go so."""
+    count = pending(folder)
+    if count:
+        yield reason("pending-edits", f"{_path(folder)} has {count} changes that were not uploaded")
+    if folder.files or folder.journal.files:
+        yield reason("fresh-unproven", f"nothing proves that {_path(folder)} and the server are equal")
+
+
+def _notes(folder: FolderFacts) -> Iterator[Refusal]:
+    path = _path(folder)
+    if folder.paused:
+        yield reason("folder-paused", f"{path} is paused")
+    if folder.state == "unwalked":
+        yield reason("folder-unwalked", f"{path} was not walked: {visible(folder.detail)}")
+    if folder.bad_mtimes:
+        yield reason("folder-bad-times", f"{path} has {folder.bad_mtimes} files with an impossible time")
+    if folder.conflict_files:
+        yield reason("folder-conflicts", f"{path} has {folder.conflict_files} conflict files")
+    count = pending(folder)
+    if count:
+        yield reason("pending-uploads", f"{path} has {count} changes that were not uploaded yet")
+
+
+def _path(folder: FolderFacts) -> str:
+    return visible(folder.local_path)
+
+
+def _normal(path: str) -> str:
+    return path.rstrip("/") or "/"
