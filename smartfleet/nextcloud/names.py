@@ -6,6 +6,7 @@ Shared with managed hosts: Python 3.9, standard library only.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 
 _CONFLICT = re.compile(
@@ -15,28 +16,70 @@ _CONFLICT = re.compile(
 )
 _IGNORED = re.compile(
     r"\.sync_[^/]*\.db[^/]*|\._sync_[^/]*\.db[^/]*|\.csync_journal\.db[^/]*|\..*\.~[0-9a-fA-F]+"
-    r"|\.(?:nextcloud|owncloud)sync\.log.*|\.sync-exclude\.lst|\.nextcloudpermissions-test\.tmp",
+    r"|\.(?:nextcloud|owncloud)sync\.log.*|\.sync-exclude\.lst",
     re.DOTALL,
 )
+_JOURNAL = re.compile(r"\.(?:_?sync_[0-9A-Za-z_-]+|csync_journal)\.db")
 
 
 def journal_name(login: str, url: str, remote_path: str) -> str:
     """The journal that a folder without ``journalPath`` uses: a hash of login, URL and remote path.
 
-    The URL counts as it stands in the configuration (syncjournaldb.cpp, makeDbName).
+    The URL counts as the client shows it (syncjournaldb.cpp, makeDbName).
 
     >>> journal_name("anna", "http://old.cloud.test:18080", "/")
     '.sync_ee68b1894063.db'
     """
-    text = f"{login}@{url}:{remote_path}".encode("utf-8", "surrogatepass")
+    text = f"{login}@{client_url(url)}:{remote_path}".encode("utf-8", "surrogatepass")
     return f".sync_{hashlib.md5(text, usedforsecurity=False).hexdigest()[:12]}.db"
 
 
-def is_conflict_name(name: str) -> bool:
+def client_url(url: str) -> str:
+    """The URL as QUrl::toString shows it, which is what journals and secrets are named after.
+
+    Scheme and host are in lower case, an internationalized host in Unicode; a slash at the end and a port that need not
+    be there stay.
+
+    >>> client_url("HTTPS://Cloud.Example.ORG:443/nc/")
+    'https://cloud.example.org:443/nc/'
+    """
+    scheme, colon, rest = url.partition("://")
+    if not colon:
+        return url
+    cut = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    account, at, host = rest[:cut].rpartition("@")
+    return f"{scheme.lower()}://{account}{at}{_unicode_host(host.lower())}{rest[cut:]}"
+
+
+def _unicode_host(host: str) -> str:
+    return ".".join(_unicode_label(label) for label in host.split("."))
+
+
+def _unicode_label(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    try:
+        return label.encode("ascii").decode("idna")
+    except UnicodeError:
+        return label
+
+
+def cookie_jar(number: str) -> str:
+    """The file with an account's cookies, in the configuration's folder."""
+    return f"cookies{number}.db"
+
+
+def is_journal_name(name: str) -> bool:
+    """Whether a ``journalPath`` is the name of a journal in the sync folder itself: no path, nothing else."""
+    return _JOURNAL.fullmatch(name) is not None
+
+
+def is_conflict_name(name: str | bytes) -> bool:
     """Whether the client made this name for a conflict or a clash of case."""
-    return _CONFLICT.search(name) is not None
+    return _CONFLICT.search(os.fsdecode(name)) is not None
 
 
-def is_ignored_name(name: str) -> bool:
+def is_ignored_name(name: str | bytes) -> bool:
     """Whether the client itself writes this file and never syncs it. `name` is the last part of a path."""
-    return _IGNORED.fullmatch(name) is not None or name.lower() == "desktop.ini"
+    text = os.fsdecode(name)
+    return _IGNORED.fullmatch(text) is not None or text.lower() == "desktop.ini"
