@@ -26,12 +26,11 @@ ONCE = {"--overrideserverurl", "--overridelocaldir", "--userid", "--apppassword"
 ONCE |= {"--remotedirpath", "--isvfsenabled"}
 
 
-def stop(
+def stop(  # noqa: PLR0917 - two times at the end, in the order in which they pass
     person: Person,
     clients: Sequence[Process],
     env: Mapping[str, str],
     root: str = "/",
-    *,
     quit_seconds: float = QUIT_SECONDS,
     term_seconds: float = TERM_SECONDS,
 ) -> str:
