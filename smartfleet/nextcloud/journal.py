@@ -25,6 +25,9 @@ _MAGIC = b"SQLite format 3\0"
 _INSTANCE = re.compile(r"[0-9]{8,}([a-z][0-9a-z]*)")
 _MAX_INSTANCES = 5
 _BATCH = 1000
+_ORDER = f" ORDER BY CASE type WHEN {DIRECTORY} THEN path || '/' ELSE path END"
+_PENDING = ("uploadinfo", "downloadinfo", "blacklist", "conflicts", "caseconflicts")
+_MAX_PENDING = 100_000
 
 if TYPE_CHECKING:
     AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -79,13 +82,34 @@ def summarize(copy_path: AnyPath) -> JournalSummary:
             raise ValueError(_damage(error)) from error
 
 
-def rows(copy_path: AnyPath) -> Iterator[Row]:
-    """The rows of a journal's copy, one after the other in no order; ValueError as soon as the copy turns out bad."""
+def rows(copy_path: AnyPath, *, ordered: bool = False) -> Iterator[Row]:
+    """The rows of a journal's copy, one after the other; ValueError as soon as the copy turns out bad.
+
+    `ordered`: in the byte order of their paths, a directory counting as its name with a slash behind it; else in none.
+    """
     with closing(_open(copy_path)) as database:
         try:
-            yield from _rows(database)
+            yield from _rows(database, _ORDER if ordered else "")
         except sqlite3.Error as error:
             raise ValueError(_damage(error)) from error
+
+
+def pending(copy_path: AnyPath) -> dict[bytes, str]:
+    """Paths that the client has still to deal with, each with the table that says so; ValueError for a bad copy.
+
+    At most 100,000: a client with more of them is not in a state to be compared.
+    """
+    found: dict[bytes, str] = {}
+    with closing(_open(copy_path)) as database:
+        try:
+            for table in _PENDING:
+                if _columns(database, table):
+                    # the table's name is one of ours
+                    for (path,) in database.execute(f"SELECT path FROM {table} LIMIT {_MAX_PENDING}"):  # noqa: S608
+                        found[path if isinstance(path, bytes) else b""] = table
+        except sqlite3.Error as error:
+            raise ValueError(_damage(error)) from error
+    return found
 
 
 def _open(copy_path: AnyPath) -> sqlite3.Connection:
@@ -139,13 +163,13 @@ def _summarize(database: sqlite3.Connection) -> JournalSummary:
     )
 
 
-def _rows(database: sqlite3.Connection) -> Iterator[Row]:
+def _rows(database: sqlite3.Connection, order: str = "") -> Iterator[Row]:
     names = _checksum_types(database)
     columns = _columns(database, "metadata")
     e2ee = "isE2eEncrypted" if "isE2eEncrypted" in columns else "0"
     checksum = "contentChecksum, contentChecksumTypeId" if "contentChecksum" in columns else "'', 0"
     # every name in this statement is from the lines above
-    query = f"SELECT path, type, filesize, modtime, md5, fileid, {checksum}, {e2ee} FROM metadata"  # noqa: S608
+    query = f"SELECT path, type, filesize, modtime, md5, fileid, {checksum}, {e2ee} FROM metadata{order}"  # noqa: S608
     cursor = database.execute(query)
     while True:
         batch = cursor.fetchmany(_BATCH)

@@ -36,13 +36,19 @@ _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | 
 class Entry(NamedTuple):
     """One name below the root. Directories have size 0 and mtime_ns 0: theirs change with the client's own files.
 
-    `kind`: file, dir, link, placeholder, or `unread` for what is there and cannot be looked at (with all below it).
+    `kind`: file, dir, link, placeholder; `unread` for a name that cannot be looked at, `unread-dir` for a directory
+    that cannot be listed (nothing is known of what it holds).
     """
 
     path: bytes
     size: int
     mtime_ns: int
     kind: str
+
+    @property
+    def key(self) -> bytes:
+        """What the order goes by."""
+        return self.path + b"/" if self.kind in ("dir", "unread-dir") else self.path
 
     @property
     def mtime(self) -> int:
@@ -98,7 +104,7 @@ def _names(fd: int) -> list[bytes]:
         names = [
             os.fsencode(item.name) + (b"/" if item.is_dir(follow_symlinks=False) else b"")
             for item in listing
-            if not is_ignored_name(os.fsencode(item.name))
+            if not is_ignored_name(item.name)
         ]
     names.sort(reverse=True)
     return names
@@ -109,13 +115,13 @@ def _descend(levels: list[_Level], prefix: bytes, name: bytes) -> Entry | None:
     path = prefix[:-1]
     parent = levels[-1].fd
     if len(levels) > MAX_DEPTH:
-        return Entry(path, 0, 0, "unread")
+        return Entry(path, 0, 0, "unread-dir")
     try:
         if sys.platform == "darwin" and _dataless(os.stat(name, dir_fd=parent, follow_symlinks=False)):
-            return Entry(path, 0, 0, "placeholder")
+            return Entry(path, 0, 0, "unread-dir")
         levels.append(_Level(os.open(name, _OPEN_DIRECTORY, dir_fd=parent), prefix))
     except OSError as error:
-        return None if error.errno == errno.ENOENT else Entry(path, 0, 0, "unread")
+        return None if error.errno == errno.ENOENT else Entry(path, 0, 0, "unread-dir")
     return Entry(path, 0, 0, "dir")
 
 
