@@ -15,7 +15,7 @@ import stat
 import struct
 import zlib
 from collections import deque
-from typing import Any, Deque, Generic, Iterable, Iterator, List, NamedTuple, Tuple, TypeVar
+from typing import Any, Deque, Dict, Generic, Iterable, Iterator, List, NamedTuple, Tuple, TypeVar
 
 Tag = TypeVar("Tag")
 
@@ -44,6 +44,28 @@ class Request(NamedTuple):
     size: int
     mtime_ns: int
     algorithms: Tuple[str, ...] = (SHA1,)
+
+
+class _Adler:
+    """Adler-32 behind the interface of hashlib, in hex as the client writes it: without leading zeros."""
+
+    def __init__(self, **_hashlib: bool) -> None:
+        self._value = 1
+
+    def update(self, data: bytes) -> None:
+        self._value = zlib.adler32(data, self._value)
+
+    def hexdigest(self) -> str:
+        return f"{self._value:x}"
+
+
+_CONSTRUCTORS: Dict[str, Any] = {
+    SHA1: hashlib.sha1,
+    "MD5": hashlib.md5,
+    "SHA256": hashlib.sha256,
+    "SHA3-256": hashlib.sha3_256,
+    "ADLER32": _Adler,
+}
 
 
 class Hashers(Generic[Tag]):
@@ -85,7 +107,7 @@ def file_digests(parent: int, name: bytes, request: Request) -> dict[str, bytes]
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             return {}
-        hashes = [(name, _hash(name)) for name in request.algorithms]
+        hashes = [(name, _CONSTRUCTORS[name](usedforsecurity=False)) for name in request.algorithms]
         left = request.size
         for block in _blocks(fd, request.size):
             left -= len(block)
@@ -97,25 +119,6 @@ def file_digests(parent: int, name: bytes, request: Request) -> dict[str, bytes]
         return {name: one.hexdigest().encode() for name, one in hashes}
     finally:
         os.close(fd)
-
-
-class _Adler:
-    """Adler-32 behind the interface of hashlib, in hex as the client writes it: without leading zeros."""
-
-    def __init__(self) -> None:
-        self._value = 1
-
-    def update(self, data: bytes) -> None:
-        self._value = zlib.adler32(data, self._value)
-
-    def hexdigest(self) -> str:
-        return f"{self._value:x}"
-
-
-def _hash(name: str) -> Any:  # noqa: ANN401 - hashlib's own type has no public name
-    if name == "ADLER32":
-        return _Adler()
-    return hashlib.new(name.lower().replace("sha3-", "sha3_"), usedforsecurity=False)
 
 
 def _blocks(fd: int, size: int) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""A manifest: what a sync folder held at one moment, one line a name, gzipped.
+r"""A manifest: what a sync folder held at one moment, one line a name, gzipped.
 
 ::
 
@@ -9,7 +9,7 @@
 
 Fields: kind (letter of KINDS; upper case where the journal had nothing that matched the file, so the server may not
 have it yet), size in bytes, mtime in nanoseconds, SHA-1 in hex or ``-``, path. The path is last and may hold any byte;
-backslash and line end are written ``\\\\`` and ``\\n``. Lines are in the order of `walk`.
+backslash and line end are written ``\\`` and ``\n``. Lines are in the order of `walk`.
 
 The root digest is SHA-256 over all lines between the first and the last, with their kinds in lower case: two folders
 with the same digest hold the same names, sizes, times and (with digests) contents.
@@ -70,10 +70,9 @@ class Counter:
         self._kinds = dict.fromkeys(KINDS, 0)
         self._bytes = 0
 
-    def add(
-        self, path: bytes, size: int, mtime_ns: int, kind: str, digest: bytes = b"", pending: bool = False
-    ) -> bytes:
+    def add(self, item: Item) -> bytes:
         """Take in one item; the next chunk of lines once there is enough for one, else nothing."""
+        path, size, mtime_ns, kind, digest, pending = item
         if b"\\" in path or b"\n" in path:
             path = path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
         line = b"%s %d %d %s %s\n" % (KINDS[kind], size, mtime_ns, digest or b"-", path)
@@ -129,7 +128,7 @@ def write(stream: BinaryIO, items: Iterable[Item]) -> Count:
     """Write a whole manifest."""
     writer, counter = Writer(stream), Counter()
     for item in items:
-        writer.write(counter.add(*item))
+        writer.write(counter.add(item))
     writer.write(counter.rest())
     count = counter.count()
     writer.close(count)
@@ -141,8 +140,8 @@ def read(stream: BinaryIO) -> Iterator[Item]:
     lines = _lines(stream)
     if next(lines, b"") + b"\n" != MAGIC:
         raise ValueError("this is no manifest of smartfleet")
-    root, number, last = hashlib.sha256(), 0, b""
-    for line in lines:
+    root, last = hashlib.sha256(), b""
+    for number, line in enumerate(lines):
         if line.startswith(b"end "):
             if line != b"end %d %s" % (number, root.hexdigest().encode()) or next(lines, None) is not None:
                 break
@@ -151,7 +150,6 @@ def read(stream: BinaryIO) -> Iterator[Item]:
         if item.key <= last:
             raise ValueError(f"line {number + 2} of the manifest is out of order")
         last = item.key
-        number += 1
         root.update(line[:1].lower() + line[1:] + b"\n")
         yield item
     raise ValueError("the manifest is damaged or cut off")
