@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Event
@@ -18,6 +19,7 @@ from typing import Any
 
 from smartfleet.campaign.answers import Answer, TaskState
 from smartfleet.campaign.processes import end_descendants
+from smartfleet.campaign.programs import search_path
 from smartfleet.campaign.workspace import Workspace
 
 _STATES: dict[str, TaskState] = {
@@ -101,7 +103,8 @@ def _run(job: Job, queue: Queue[Answer | Done]) -> Done:
         # ansible-runner would write `passwords` and `envvars` into files
         suppress_env_files=True,
     )
-    return Done(runner.rc, _tail(job))
+    # no exit status: it was killed
+    return Done(254 if runner.rc is None else runner.rc, _tail(job))
 
 
 def _options(job: Job) -> str:
@@ -120,7 +123,7 @@ def _passwords(job: Job) -> dict[str, str]:
     return {r"BECOME password.*:\s*?$": job.become_password}
 
 
-def environment(workspace: Workspace, timeout: int, outer: os._Environ[str] | dict[str, str]) -> dict[str, str]:
+def environment(workspace: Workspace, timeout: int, outer: Mapping[str, str]) -> dict[str, str]:
     """Ansible's settings for a run. What the admin set in the environment wins where it is harmless."""
     settings = {
         # ansible-runner would switch it off
@@ -130,6 +133,7 @@ def environment(workspace: Workspace, timeout: int, outer: os._Environ[str] | di
     }
     settings = {name: outer.get(name, value) for name, value in settings.items()}
     return settings | {
+        "PATH": search_path(outer),
         "ANSIBLE_LOCAL_TEMP": str(workspace.folder / "local"),
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(workspace.folder / "cp"),
         # ansible-runner drops larger results without a word

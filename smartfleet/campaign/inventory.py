@@ -6,12 +6,12 @@ import json
 import os
 import re
 import subprocess
-import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from smartfleet.campaign.programs import search_path
 from smartfleet.errors import InventoryError
 from smartfleet.text import visible
 
@@ -19,6 +19,14 @@ Os = Literal["linux", "darwin", "windows"]
 _TIMEOUT = 300
 _UNMATCHED = re.compile(r"Could not match supplied host pattern, ignoring: (.+)")
 _OS_GROUPS: Mapping[str, Os] = {"windows": "windows", "macos": "darwin", "darwin": "darwin", "linux": "linux"}
+_PASSWORDS = {
+    "ansible_password",
+    "ansible_ssh_pass",
+    "ansible_ssh_password",
+    "ansible_become_password",
+    "ansible_become_pass",
+    "ansible_sudo_pass",
+}
 _WINDOWS_CONNECTIONS = {"winrm", "psrp"}
 
 
@@ -26,7 +34,8 @@ _WINDOWS_CONNECTIONS = {"winrm", "psrp"}
 class InventoryHost:
     """One host. `address` is "" where the inventory computes it with a template that only a run resolves.
 
-    `vars` holds connection and smartfleet variables; passwords and everything else of the admin's stay out.
+    `vars` holds connection and smartfleet variables; everything else of the admin's stays out. `passwords` are for the
+    doctor's login alone: they are never shown, stored or handed to a run.
     """
 
     name: str
@@ -36,6 +45,7 @@ class InventoryHost:
     connection: str = "ssh"
     os: Os = "linux"
     vars: Mapping[str, object] = field(default_factory=dict)
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[InventoryHost]:
@@ -126,6 +136,7 @@ def _host(name: str, variables: Mapping[str, Any], members: Mapping[str, set[str
         connection=connection,
         os=guesses[0] if guesses else "linux",
         vars={key: value for key, value in variables.items() if _kept(key)},
+        passwords={key: value for key, value in variables.items() if key in _PASSWORDS and isinstance(value, str)},
     )
 
 
@@ -143,17 +154,15 @@ def _port(value: object) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 65536 else None
 
 
-def program(name: str) -> str:
-    """Ansible's program beside this Python, where the same installation put it; else whatever PATH has."""
-    own = Path(sysconfig.get_path("scripts")) / name
-    return str(own) if own.exists() else name
-
-
 def _list(inventory: Path, limit: str | None, folder: Path) -> tuple[dict[str, Any], str]:
-    command = [program("ansible-inventory"), "-i", str(inventory.absolute()), "--list"]
+    command = ["ansible-inventory", "-i", str(inventory.absolute()), "--list"]
     if limit is not None:
         command.append(f"--limit={limit}")
-    environment = os.environ | {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True", "ANSIBLE_NOCOLOR": "True"}
+    environment = os.environ | {
+        "PATH": search_path(os.environ),
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
+        "ANSIBLE_NOCOLOR": "True",
+    }
     try:
         done = subprocess.run(
             command,

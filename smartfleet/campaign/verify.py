@@ -1,0 +1,74 @@
+"""`verify`: whether the sync folders are as they were. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from smartfleet.campaign import parse
+from smartfleet.campaign.base import Campaign, state
+from smartfleet.campaign.runner import Run, run_playbook
+from smartfleet.campaign.trouble import Trouble
+from smartfleet.model.plan import VerifyLevel
+from smartfleet.model.results import FolderCheck, Outcome, Verdict
+from smartfleet.paths import playbook
+from smartfleet.verdict import judge
+
+Complete = Callable[[FolderCheck], FolderCheck]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A verdict for every folder, and one outcome for each host that gave none."""
+
+    run: str
+    verdicts: list[Verdict]
+    troubles: list[Outcome]
+    interrupted: bool
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. `before` names the run whose list "before" is compared with; "" is each profile's latest.
+
+    `complete` adds what the controller asked the server itself, where the admin gave credentials.
+    """
+
+    level: VerifyLevel
+    users: Sequence[str] = ()
+    before: str = ""
+    complete: Complete | None = None
+
+    def variables(self) -> dict[str, Any]:
+        values: dict[str, Any] = {"smartfleet_level": self.level, "smartfleet_users": list(self.users)}
+        if self.before:
+            values["smartfleet_run"] = self.before
+        if self.complete is not None:
+            values["smartfleet_ask_server"] = False
+        return values
+
+
+def verify(campaign: Campaign, hosts: Sequence[str], question: Question) -> Verified:
+    with campaign.run("verify", len(hosts)) as run:
+        answers = run_playbook(
+            Run(
+                playbook=playbook("verify"),
+                inventory=campaign.fleet.inventory,
+                folder=campaign.fleet.folder,
+                hosts=tuple(hosts),
+                variables=question.variables(),
+            ),
+            campaign.controls,
+        )
+        verdicts: list[Verdict] = []
+        troubles: list[Outcome] = []
+        for name, host in answers.hosts.items():
+            found = parse.checks(host, interrupted=answers.interrupted)
+            if isinstance(found, Trouble):
+                troubles.append(found.outcome_for(name))
+            else:
+                verdicts += [judge(name, question.complete(check) if question.complete else check) for check in found]
+        campaign.store.add_verdicts(run, verdicts)
+        campaign.store.finish(run, state(interrupted=answers.interrupted))
+    return Verified(run, verdicts, troubles, answers.interrupted)

@@ -1,0 +1,77 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from smartfleet.errors import UsageError
+from smartfleet.fleet import Fleet, load_fleet
+from smartfleet.store import Store
+from smartfleet.text import visible
+
+Format = Literal["human", "json", "jsonl"]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+fleet_option = click.option(
+    "--fleet",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    metavar="DIR",
+    help="The fleet folder; without it the current one.",
+)
+limit_option = click.option(
+    "--limit", metavar="PATTERN", help="Only these hosts, in Ansible's patterns: pc-1,office:!pc-3 or @FILE."
+)
+user_option = click.option(
+    "--user", "users", multiple=True, metavar="NAME", help="Only this user's profiles; may be given several times."
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["human", "json", "jsonl"]),
+    default="human",
+    show_default=True,
+    help="For people, one JSON document, or one JSON object a line.",
+)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask, do it.")
+become_option = click.option(
+    "--ask-become-pass", "-K", "ask_become", is_flag=True, help="Ask for the password that sudo wants on the hosts."
+)
+
+
+def open_fleet(folder: Path) -> Fleet:
+    """The fleet with its warnings told."""
+    fleet = load_fleet(folder)
+    for warning in fleet.warnings:
+        click.echo(f"warning: {visible(warning)}", err=True)
+    return fleet
+
+
+def open_store(fleet: Fleet) -> Store:
+    return Store.of_fleet(fleet.state, fleet.config.store)
+
+
+def become_password(*, ask: bool) -> str | None:
+    """From the prompt only: an argument or a file would outlive the run."""
+    if not ask:
+        return None
+    return str(click.prompt("sudo password on the hosts", hide_input=True, err=True))
+
+
+def confirm(question: str, *, yes: bool) -> bool:
+    """Asks on the terminal. Without one, and without --yes, that is wrong usage and nothing is done."""
+    if yes:
+        return True
+    if not click.get_text_stream("stdin").isatty():
+        raise UsageError(
+            "usage/no-terminal",
+            "there is nobody to ask, and --yes was not given",
+            why="nothing on a host is changed without an answer",
+            do="add --yes, or run it in a terminal",
+        )
+    return click.confirm(question, default=False, err=True)

@@ -1,0 +1,90 @@
+"""What commands print with ``--format json``, where no other document says it all. Schemas lie in docs/schemas."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from smartfleet.model.assessment import AuditDocument, HostAssessment, Unreached
+from smartfleet.model.base import Document
+from smartfleet.model.plan import Plan, VerifyLevel
+from smartfleet.model.results import Outcome, OutcomeName, Verdict
+
+
+class ApplyDocument(Document):
+    """One outcome for every profile of the plan."""
+
+    schema_: Literal["smartfleet.apply/1"] = Field("smartfleet.apply/1", alias="schema")
+    run: str
+    plan_hash: str
+    check: bool = Field(description="hosts only told what they would do")
+    interrupted: bool
+    outcomes: list[Outcome]
+
+
+class VerifyDocument(Document):
+    """One verdict for every folder."""
+
+    schema_: Literal["smartfleet.verify/1"] = Field("smartfleet.verify/1", alias="schema")
+    run: str
+    level: VerifyLevel
+    interrupted: bool
+    verdicts: list[Verdict]
+    unreached: list[Unreached]
+
+
+class RollbackDocument(Document):
+    """One outcome for every profile that was taken back, or could not be."""
+
+    schema_: Literal["smartfleet.rollback/1"] = Field("smartfleet.rollback/1", alias="schema")
+    run: str
+    interrupted: bool
+    outcomes: list[Outcome]
+
+
+class FixDocument(Document):
+    """Everything that `fix` did for one host; a part is null where it did not come to it."""
+
+    schema_: Literal["smartfleet.fix/1"] = Field("smartfleet.fix/1", alias="schema")
+    host: str
+    audit: AuditDocument
+    plan: Plan | None
+    apply: ApplyDocument | None
+    verify: VerifyDocument | None
+
+
+class RunSummary(Document):
+    """A run of the past. `finished` is null while it runs, or for ever if it was killed."""
+
+    run: str
+    verb: str
+    started: float
+    finished: float | None
+    state: str
+    admin: str
+    hosts: int
+
+
+class StatusDocument(Document):
+    """Where the fleet stands."""
+
+    schema_: Literal["smartfleet.status/1"] = Field("smartfleet.status/1", alias="schema")
+    fleet: str
+    hosts_seen: int = Field(description="hosts with facts")
+    profiles: int
+    on_old_server: int = Field(description="profiles with an account that still uses an old server")
+    outcomes: dict[OutcomeName, int] = Field(description="profiles by their newest outcome")
+    verdicts: dict[str, int] = Field(description="folders by their newest verdict")
+    runs: list[RunSummary]
+    next: str = Field(description="the next command")
+
+
+class ShowDocument(Document):
+    """All that is known of one host."""
+
+    schema_: Literal["smartfleet.show/1"] = Field("smartfleet.show/1", alias="schema")
+    host: str
+    assessment: HostAssessment | None
+    outcomes: list[Outcome]
+    verdicts: list[Verdict]
