@@ -57,10 +57,18 @@ def config_reasons(view: ProfileView) -> Iterator[Refusal]:
     if masked:
         keys = ", ".join(visible(key) for key in masked)
         yield reason("plain-text-password", f"a password stands in nextcloud.cfg in the clear ({keys})")
-    newest = max([view.settings_version, *(_version(one) for one in view.on("old"))])
-    if newest > versions.MAX_ACCOUNT_VERSION:
-        known = versions.MAX_ACCOUNT_VERSION
-        yield reason("config-newer", f"the settings have version {newest}, smartfleet knows versions up to {known}")
+    for what, version, known in _versions(view):
+        if version > known:
+            yield reason("config-newer", f"{what} has version {version}, smartfleet knows versions up to {known}")
+
+
+def _versions(view: ProfileView) -> Iterator[tuple[str, int, int]]:
+    """What has a version, which, and the newest that is known."""
+    yield "the list of accounts", view.settings_version, versions.MAX_GROUP_VERSION
+    for one in view.on("old"):
+        yield f"account {one.label}", one.account.version, versions.MAX_ACCOUNT_VERSION
+        for folder in one.account.folders:
+            yield f"a folder of {one.label}", folder.version, versions.MAX_FOLDER_VERSION
 
 
 def account_reasons(view: ProfileView) -> Iterator[Refusal]:
@@ -92,10 +100,6 @@ def account_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
 def is_encrypted(one: AccountView) -> bool:
     """Whether an account uses end-to-end encryption: by its own word, or by its journals."""
     return one.account.e2ee or any(folder.journal.encrypted for folder in one.folders)
-
-
-def _version(one: AccountView) -> int:
-    return max([one.account.version, *(folder.version for folder in one.account.folders)])
 
 
 def _who(one: AccountView) -> str:

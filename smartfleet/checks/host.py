@@ -21,7 +21,7 @@ def host_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
         yield reason(code, f"accounts on {name} cannot be moved yet")
     if view.client is None and view.facts.client is None and not aim.installs:
         yield reason("client-missing", "no Nextcloud client is installed")
-    if not _keyring_open(view) and aim.strategy == "move":
+    if view.secrets is None and aim.strategy == "move":
         for one in view.on("old"):
             if is_encrypted(one):
                 why = _session_problem(view)
@@ -35,20 +35,15 @@ def host_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
         yield reason("client-unsafe", f"client {visible(version)} is known not to sync some files")
     if aim.strategy != "move" or not view.on("old"):
         return
-    if not _keyring_open(view):
+    if view.secrets is None:
         session = view.facts.session
         code = "no-session" if session.state == "none" else f"keyring-{session.keyring}"
         yield reason(code, f"{_session_problem(view)}: {_consequence(aim)}")
         return
     for one in view.on("old"):
-        for copy in keys.secret_copies(one.account, one.account.url, aim.new):
-            if copy.required and copy.source not in view.facts.session.secrets:
+        for copy in keys.secret_copies(one.account, one.account.url, aim.new, view.secrets):
+            if copy.required and not {copy.source, copy.target} & set(view.secrets):
                 yield reason("secret-missing", f"the keyring has no password for {one.label}")
-
-
-def _keyring_open(view: ProfileView) -> bool:
-    session = view.facts.session
-    return session.state == "active" and session.keyring == "unlocked"
 
 
 def _session_problem(view: ProfileView) -> str:

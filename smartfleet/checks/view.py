@@ -99,6 +99,12 @@ class ProfileView:
         return max(found, key=lambda one: one.started, default=None)
 
     @property
+    def secrets(self) -> list[str] | None:
+        """The names in the user's keyring; None where they cannot be seen now."""
+        session = self.facts.session
+        return session.secrets if session.state == "active" and session.keyring == "unlocked" else None
+
+    @property
     def qt(self) -> int:
         """The Qt generation whose dialect the installed client writes."""
         if self.client and self.client.qt:

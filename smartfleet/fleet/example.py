@@ -7,9 +7,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from smartfleet import paths
 from smartfleet.errors import FleetError
 from smartfleet.fleet.load import FILE_NAME, read_settings
+from smartfleet.paths import data_folder
 
 
 def write_example(folder: Path, old: Sequence[str], new: str) -> list[Path]:
@@ -38,7 +38,7 @@ def write_example(folder: Path, old: Sequence[str], new: str) -> list[Path]:
 def _settings(old: Sequence[str], new: str) -> str:
     # no autoescape: this is YAML, and the values go through tojson, which YAML reads as it stands
     environment = Environment(
-        loader=FileSystemLoader(paths.templates() / "fleet"),
+        loader=FileSystemLoader(data_folder("templates") / "fleet"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701
@@ -50,7 +50,7 @@ def _settings(old: Sequence[str], new: str) -> str:
 def _inventory(folder: Path) -> dict[str, str]:
     if (folder / "inventory").exists():
         return {}
-    source = paths.inventory()
+    source = data_folder("inventory")
     files = sorted(file for file in source.rglob("*.yml"))
     return {f"inventory/{file.relative_to(source).as_posix()}": file.read_text("utf-8") for file in files}
 
@@ -58,4 +58,4 @@ def _inventory(folder: Path) -> dict[str, str]:
 def _ignore(folder: Path) -> dict[str, str]:
     if (folder / ".gitignore").exists():
         return {}
-    return {".gitignore": (paths.templates() / "fleet" / "gitignore").read_text("utf-8")}
+    return {".gitignore": (data_folder("templates") / "fleet" / "gitignore").read_text("utf-8")}

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from smartfleet.model.plan import OnMissingSession, Strategy, VerifyLevel
+from smartfleet.nextcloud.urls import normalize
 
 
 class Settings(BaseModel):
@@ -33,6 +34,7 @@ def _server_url(text: str) -> str:
         raise ValueError("a server's URL holds no user name and no password")
     if parts.query or parts.fragment or text.endswith(("?", "#")):
         raise ValueError(f"{text!r} has a part after '?' or '#': write the server's address alone")
+    normalize(text)
     return text
 
 

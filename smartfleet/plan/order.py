@@ -7,31 +7,38 @@ import hashlib
 
 from smartfleet.checks.view import AccountView, Aim, ProfileView
 from smartfleet.model.facts import Transaction
-from smartfleet.model.plan import AccountMove, FolderMove, ProfileMove, SecretCopy
+from smartfleet.model.plan import FolderMove, ProfileMove, SecretCopy
 from smartfleet.nextcloud import keys
-from smartfleet.nextcloud.edits import move_edits
+from smartfleet.nextcloud.edits import FolderPlace, move_edits
 
 
 def new_order(view: ProfileView, aim: Aim) -> tuple[ProfileMove, bytes]:
     """The order and the new configuration. ValueError if the file cannot be rewritten safely."""
     movers = view.on("old")
-    new, edits = move_edits(view.data, [one.number for one in movers], aim.new, view.qt)
+    moved = move_edits(
+        view.data,
+        [one.number for one in movers],
+        aim.new,
+        view.qt,
+        journals=_journals(movers),
+        keep_journals=aim.strategy != "fresh",
+    )
     order = ProfileMove(
         user=view.facts.user,
         config_path=view.facts.config.path,
         strategy=aim.strategy,
         on_missing_session=aim.on_missing_session,
         old_sha256=view.facts.config.sha256,
-        new_sha256=hashlib.sha256(new).hexdigest(),
-        new_config=base64.b64encode(new).decode("ascii"),
-        edits=edits,
-        accounts=[_account(one, aim) for one in movers],
-        secrets=[copy for one in movers for copy in _secrets(one, aim)],
+        new_sha256=hashlib.sha256(moved.data).hexdigest(),
+        new_config=base64.b64encode(moved.data).decode("ascii"),
+        edits=moved.edits,
+        accounts=moved.accounts,
+        secrets=[copy for one in movers for copy in secrets(view, one, aim)],
         cookies=[f"cookies{one.number}.db" for one in movers],
         folders=[folder for one in movers for folder in _folders(one)],
         digests=aim.digests,
     )
-    return order, new
+    return order, moved.data
 
 
 def resumed_order(view: ProfileView, aim: Aim, begun: Transaction) -> ProfileMove:
@@ -54,16 +61,21 @@ def resumed_order(view: ProfileView, aim: Aim, begun: Transaction) -> ProfileMov
     )
 
 
-def _account(one: AccountView, aim: Aim) -> AccountMove:
-    account = one.account
-    return AccountMove(
-        number=account.number, login=account.login, user=account.user, old_url=account.url, new_url=aim.new
-    )
+def secrets(view: ProfileView, one: AccountView, aim: Aim) -> list[SecretCopy]:
+    """The entries to copy for an account; with `reconnect` the user signs in, and nothing is copied."""
+    if aim.strategy != "move":
+        return []
+    return keys.secret_copies(one.account, one.account.url, aim.new, view.secrets)
 
 
-def _secrets(one: AccountView, aim: Aim) -> list[SecretCopy]:
-    """With `reconnect` the user signs in, and nothing is copied."""
-    return keys.secret_copies(one.account, one.account.url, aim.new) if aim.strategy == "move" else []
+def _journals(movers: tuple[AccountView, ...]) -> dict[FolderPlace, str]:
+    """The journals that were seen on the disk; a folder that does not name its own gets that name."""
+    return {
+        (one.number, folder.group, folder.alias): folder.journal.name
+        for one in movers
+        for folder in one.folders
+        if folder.journal.state == "ok"
+    }
 
 
 def _folders(one: AccountView) -> list[FolderMove]:
