@@ -10,32 +10,24 @@ from typing import Literal
 
 from smartfleet.errors import RunError
 
+Part = Literal["playbooks", "templates", "inventory"]
 Playbook = Literal["audit", "apply", "verify", "rollback"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def playbook(verb: Playbook) -> Path:
-    return _folder("playbooks") / f"{verb}.yml"
+    return data_folder("playbooks") / f"{verb}.yml"
 
 
-def templates() -> Path:
-    """The Jinja2 templates: report, notices, the example fleet's settings."""
-    return _folder("templates")
-
-
-def inventory() -> Path:
-    """The example inventory that `init` copies."""
-    return _folder("inventory")
-
-
-def _folder(name: str) -> Path:
+def data_folder(part: Part) -> Path:
+    """The folder `part`; a `RunError` if the installation lacks it."""
     for parent in (_PACKAGE / "_data", _PACKAGE.parent):
-        if (parent / name).is_dir():
-            return parent / name
+        if (parent / part).is_dir():
+            return parent / part
     raise RunError(
         "install/incomplete",
-        f"smartfleet's own folder {name!r} is missing beside {_PACKAGE}",
+        f"smartfleet's own folder {part!r} is missing beside {_PACKAGE}",
         why="the installation is not complete",
         do="install smartfleet again from its wheel, or run it from a checkout",
     )
