@@ -61,7 +61,7 @@ class Backup:
 
     def make(self, person: Person, sources: Sequence[Source]) -> list[Saved]:
         """Copy what there is of `sources`; OSError with ENOSPC, before anything is written, where it will not fit."""
-        self._require_space(person, sources)
+        require_space(person, sources, os.path.dirname(self.folder))
         partial = self.folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         make_folder(partial, below=partial)
@@ -104,13 +104,18 @@ class Backup:
         with open(os.path.join(self.folder, saved.name), "rb") as stream:
             run_as(person, put_file, saved.path, stream.fileno(), saved.mode, saved.mtime_ns, timeout=MINUTES_10)
 
-    def _require_space(self, person: Person, sources: Sequence[Source]) -> None:
-        sizes = [found[1] for found in run_as(person, look, [source.path for source in sources]) if found]
-        disk = os.statvfs(os.path.dirname(self.folder))
-        free = disk.f_bavail * disk.f_frsize
-        if sum(sizes) + RESERVE > free:
-            needed = (sum(sizes) + RESERVE) // 1_000_000
-            raise OSError(errno.ENOSPC, f"the backup needs {needed} MB, {free // 1_000_000} MB are free", self.folder)
+
+def require_space(person: Person, sources: Sequence[Source], transaction: str) -> None:
+    """OSError with ENOSPC if the disk that will hold the transaction's folder has too little room for a backup."""
+    sizes = [found[1] for found in run_as(person, look, [source.path for source in sources]) if found]
+    place = transaction
+    while not os.path.isdir(place):
+        place = os.path.dirname(place)
+    disk = os.statvfs(place)
+    free = disk.f_bavail * disk.f_frsize
+    if sum(sizes) + RESERVE > free:
+        needed = (sum(sizes) + RESERVE) // 1_000_000
+        raise OSError(errno.ENOSPC, f"the backup needs {needed} MB, {free // 1_000_000} MB are free", place)
 
 
 def _fetch(person: Person, source: Source, folder: str) -> list[Saved]:

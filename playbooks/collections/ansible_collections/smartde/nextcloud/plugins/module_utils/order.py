@@ -44,12 +44,16 @@ class FolderMove:
 
 @dataclass(frozen=True)
 class Order:
-    """Names and values as the plan has them; `new_config` as bytes, `edits` as `inverse` takes them."""
+    """Names and values as the plan has them; `new_config` as bytes, `edits` as `inverse` takes them.
+
+    An order to `resume` may name no more than the transaction, by its two SHA-256: the host has its own copy.
+    """
 
     user: str
     config_path: str
     strategy: str
     on_missing_session: str
+    resume: bool
     old_sha256: str
     new_sha256: str
     new_config: bytes
@@ -69,6 +73,7 @@ def parse_order(raw: Mapping[str, Any]) -> Order:
             config_path=_text(raw["config_path"]),
             strategy=_text(raw["strategy"]),
             on_missing_session=_text(raw["on_missing_session"]),
+            resume=bool(raw["resume"]),
             old_sha256=_text(raw["old_sha256"]),
             new_sha256=_text(raw["new_sha256"]),
             new_config=base64.b64decode(raw["new_config"], validate=True),
@@ -86,8 +91,10 @@ def parse_order(raw: Mapping[str, Any]) -> Order:
 
 
 def _check(order: Order) -> None:
-    if not order.edits or any(set(edit) != EDIT_KEYS for edit in order.edits):
-        raise ValueError("the order changes nothing, or an edit is not complete")
+    if any(set(edit) != EDIT_KEYS for edit in order.edits):
+        raise ValueError("an edit of the order is not complete")
+    if not order.edits and not order.resume:
+        raise ValueError("the order changes nothing")
     for name in order.cookies:
         if not COOKIES.fullmatch(name):
             raise ValueError(f"{name!r} is no cookie jar of the client")

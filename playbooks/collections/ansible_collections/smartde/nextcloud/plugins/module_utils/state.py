@@ -132,13 +132,18 @@ def _remembered(run: str, folder: str) -> list[Remembered]:
                 config_path=order["config_path"],
                 state=transaction_state(marks),
                 step=next((mark.step for mark in reversed(marks) if mark.step != "transaction"), ""),
-                started=marks[0].time if marks else os.stat(folder).st_mtime,
+                started=_opened(marks) or os.stat(folder).st_mtime,
                 old_sha256=order["old_sha256"],
                 new_sha256=order["new_sha256"],
             )
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _opened(marks: list[Mark]) -> float:
+    """When the transaction was last begun; a run can begin a profile again that it had taken back."""
+    return next((mark.time for mark in reversed(marks) if (mark.step, mark.state) == ("transaction", "open")), 0.0)
 
 
 def transaction_state(marks: list[Mark]) -> str:

@@ -6,6 +6,9 @@ Which steps there are is the caller's table; what is here knows only marks.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import time
 from dataclasses import dataclass
 from typing import Callable, Sequence
@@ -14,6 +17,7 @@ from .dropped import DroppedError
 from .marks import Mark, Marks
 
 TRANSACTION = "transaction"
+SPARE_BYTES = 64 * 1024
 
 
 class StepError(Exception):
@@ -25,6 +29,9 @@ class StepError(Exception):
         self.message = message
         self.do = do
         self.outcome = outcome
+
+
+FAILURES = (StepError, DroppedError, OSError, ValueError)
 
 
 class SkipStep(Exception):  # noqa: N818 - not an error: the step says that there is nothing to do
@@ -57,17 +64,28 @@ class Report:
 
 
 class Transaction:
-    """One profile's steps and their marks."""
+    """One profile's steps and their marks; `spare` is the path of a file that only takes room."""
 
-    def __init__(self, marks: Marks) -> None:
+    def __init__(self, marks: Marks, spare: str) -> None:
         self.marks = marks
+        self.spare = spare
         self.reports: list[Report] = []
 
     def open(self) -> None:
+        """Begin. The spare file keeps room on the disk for the marks of the way back."""
+        with open(self.spare, "wb") as stream:
+            stream.write(os.urandom(SPARE_BYTES))  # not zeros: a file system that compresses would keep no room
+            stream.flush()
+            os.fsync(stream.fileno())
         self.marks.add(TRANSACTION, "open")
 
     def close(self, detail: str) -> None:
+        self._free_spare()
         self.marks.add(TRANSACTION, "done", detail)
+
+    def _free_spare(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.spare)
 
     def history(self) -> list[Mark]:
         """The marks since the transaction was last opened."""
@@ -108,6 +126,7 @@ class Transaction:
 
         StepError leaves the transaction as it is, to be undone another time.
         """
+        self._free_spare()
         if not self.undoing():
             self.marks.add(TRANSACTION, "undo", reason)
         for step in steps:
@@ -143,12 +162,17 @@ def perform(step: Step) -> Performed:
         return Performed(report("done", step.run()))
     except SkipStep as skip:
         return Performed(report("skipped", str(skip)))
-    except StepError as error:
-        return Performed(report("failed", error.message), error)
-    except DroppedError as error:
-        return Performed(report("failed", error.message), StepError(error.code, error.message, error.do))
-    except OSError as error:
-        code = "out-of-space" if error.errno in (28, 122) else "system-error"
-        return Performed(report("failed", str(error)), StepError(code, str(error)))
-    except ValueError as error:
-        return Performed(report("failed", str(error)), StepError("unreadable", str(error)))
+    except FAILURES as error:
+        failure = as_step_error(error)
+        return Performed(report("failed", failure.message), failure)
+
+
+def as_step_error(error: Exception) -> StepError:
+    """Any of FAILURES as the error of a step."""
+    if isinstance(error, StepError):
+        return error
+    if isinstance(error, DroppedError):
+        return StepError(error.code, error.message, error.do)
+    if isinstance(error, OSError):
+        return StepError("out-of-space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "system-error", str(error))
+    return StepError("unreadable", str(error))
