@@ -25,6 +25,8 @@ _TOLD = {
 
 def folder_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
     """What speaks against moving accounts with these folders."""
+    if aim.strategy == "fresh":
+        yield from _fresh(view)
     yield from _shared(view)
     for account in view.on("old"):
         yield from _unseen(account)
@@ -33,7 +35,7 @@ def folder_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
                 detail = f" ({visible(folder.detail)})" if folder.detail else ""
                 yield reason(f"folder-{folder.state}", f"{_path(folder)} {_TOLD[folder.state]}{detail}")
             else:
-                yield from _fresh(folder) if aim.strategy == "fresh" else _journal(folder, aim)
+                yield from _journal(folder, aim)
 
 
 def folder_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
@@ -41,7 +43,11 @@ def folder_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
     for account in view.on("old"):
         for folder in account.folders:
             yield from _notes(folder)
-            if folder.state == "ok" and not folder.journal.instance_ids:
+            if pending(folder) and aim.strategy != "fresh":
+                yield reason(
+                    "pending-uploads", f"{_path(folder)} has {pending(folder)} changes that were not uploaded yet"
+                )
+            if _knows_no_server(folder):
                 yield reason("instance-unproven", f"the journal of {_path(folder)} holds no file of any server")
     if view.on("old") and not aim.instance_id:
         yield reason("instance-unknown", "whether the new server is the same Nextcloud could not be asked from here")
@@ -93,13 +99,16 @@ def _journal(folder: FolderFacts, aim: Aim) -> Iterator[Refusal]:
         yield reason("other-instance", f"{_path(folder)} is from instance {theirs}, {aim.new} is instance {ours}")
 
 
-def _fresh(folder: FolderFacts) -> Iterator[Refusal]:
+def _fresh(view: ProfileView) -> Iterator[Refusal]:
     """Without the journal, edits become conflicts and deletions come back (measured): only equal trees may go so."""
-    count = pending(folder)
-    if count:
-        yield reason("pending-edits", f"{_path(folder)} has {count} changes that were not uploaded")
-    if folder.files or folder.journal.files:
-        yield reason("fresh-unproven", f"nothing proves that {_path(folder)} and the server are equal")
+    for account in view.on("old"):
+        for folder in account.folders:
+            count = pending(folder)
+            if count:
+                yield reason("pending-edits", f"{_path(folder)} has {count} changes that were not uploaded")
+    yield reason(
+        "fresh-unproven", "strategy fresh drops the journal, and nothing proves that disk and server are equal"
+    )
 
 
 def _notes(folder: FolderFacts) -> Iterator[Refusal]:
@@ -112,13 +121,17 @@ def _notes(folder: FolderFacts) -> Iterator[Refusal]:
         yield reason("folder-bad-times", f"{path} has {folder.bad_mtimes} files with an impossible time")
     if folder.conflict_files:
         yield reason("folder-conflicts", f"{path} has {folder.conflict_files} conflict files")
-    count = pending(folder)
-    if count:
-        yield reason("pending-uploads", f"{path} has {count} changes that were not uploaded yet")
 
 
 def _path(folder: FolderFacts) -> str:
     return visible(folder.local_path)
+
+
+def _knows_no_server(folder: FolderFacts) -> bool:
+    """A journal in order, or none and nothing to sync yet, and no file id to tell the server by."""
+    journal = folder.journal
+    in_order = journal.state == "ok" or (journal.state == "absent" and not folder.files)
+    return in_order and not journal.instance_ids
 
 
 def _normal(path: str) -> str:

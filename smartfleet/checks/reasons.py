@@ -80,7 +80,7 @@ REMEDIES: dict[str, Remedy] = {
         "refuse", "Let the client upload them first, or use strategy move: it keeps the journal, and edits are safe."
     ),
     "fresh-unproven": Remedy(
-        "refuse", "Use strategy move or reconnect. No proof that disk and server are equal can be given yet."
+        "refuse", "Use strategy move or reconnect: no proof that disk and server are equal can be given yet."
     ),
     # the host
     "transaction-misfit": Remedy("refuse", "Take the begun move back first: smartfleet rollback --limit HOST"),
@@ -89,7 +89,7 @@ REMEDIES: dict[str, Remedy] = {
     # worth knowing
     "open-transaction": Remedy("warn", "Go on with it: smartfleet apply   or take it back: smartfleet rollback"),
     "instance-unknown": Remedy("warn", "The host proves it again before it changes anything. See `smartfleet doctor`."),
-    "instance-unproven": Remedy("warn", "The folder holds nothing yet that could be lost."),
+    "instance-unproven": Remedy("warn", "The journal knows no file yet, so the client would delete none."),
     "no-session": Remedy("warn", "Apply again when the user is logged in, or set move.on_missing_session: sign-in."),
     "keyring-locked": Remedy("warn", "Let the user unlock the keyring (log in with the password), then apply."),
     "keyring-absent": Remedy("warn", "Install a keyring (gnome-keyring or KWallet), or let the user sign in."),

@@ -21,7 +21,6 @@ def new_order(view: ProfileView, aim: Aim) -> tuple[ProfileMove, bytes]:
         aim.new,
         view.qt,
         journals=_journals(movers),
-        keep_journals=aim.strategy != "fresh",
     )
     order = ProfileMove(
         user=view.facts.user,
