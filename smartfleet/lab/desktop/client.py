@@ -114,6 +114,9 @@ class Client:
         command, _, rest = line.partition(":")
         if command == "VERSION":
             return [f"VERSION:{self._program.version}git:1.1"]
+        if command == "RETRIEVE_FILE_STATUS":
+            synced = any(session.is_synced(rest) for session in self._sessions)
+            return [f"STATUS:{'OK' if synced else 'SYNC'}:{rest}"]
         if command == "V2/LIST_ACCOUNTS":
             with contextlib.suppress(ValueError, AttributeError):
                 job = str(json.loads(rest).get("id", ""))

@@ -35,7 +35,7 @@ class AccountSession:
         self._version = version
         self._bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
         self._remote = Remote(account.url, account.user, account.login, agent)
-        self._syncs: list[FolderSync] = []
+        self._syncs: dict[str, FolderSync] = {}
         self._journals: list[Journal] = []
         self._sign_in = ""
         self._due = 0.0
@@ -47,7 +47,12 @@ class AccountSession:
 
     @property
     def folders(self) -> list[str]:
-        return [os.fsdecode(folder.local_path).rstrip("/") for folder in self.account.folders]
+        return [_shown(folder) for folder in self.account.folders]
+
+    def is_synced(self, folder: str) -> bool:
+        """Whether the last look at `folder` found nothing to do. (The real client's status promises less.)"""
+        sync = self._syncs.get(folder)
+        return self.state == "Connected" and sync is not None and sync.at_rest
 
     def tick(self, now: float) -> None:
         """Does what is due; every trouble ends in a state, none is raised."""
@@ -102,7 +107,9 @@ class AccountSession:
         self._write_cookies()
         self._change("Connected")
         if not self._syncs:
-            self._syncs = [self._folder_sync(folder) for folder in self.account.folders if not folder.paused]
+            self._syncs = {
+                _shown(folder): self._folder_sync(folder) for folder in self.account.folders if not folder.paused
+            }
 
     def _ask(self) -> None:
         answer = self._remote.poll_sign_in(self._sign_in)
@@ -113,7 +120,7 @@ class AccountSession:
         self._signed_on(str(self._remote.status().get("version", "")))
 
     def _sync(self) -> bool:
-        return any([sync.run() for sync in self._syncs])  # noqa: C419 - every folder gets its turn
+        return any([sync.run() for sync in self._syncs.values()])  # noqa: C419 - every folder gets its turn
 
     def _folder_sync(self, folder: Folder) -> FolderSync:
         root = Path(os.fsdecode(folder.local_path))
@@ -140,3 +147,7 @@ class AccountSession:
         if state != self.state:
             log.info('AccountState state change: "%s" -> "%s"', self.state, state)
         self.state = state
+
+
+def _shown(folder: Folder) -> str:
+    return os.fsdecode(folder.local_path).rstrip("/")

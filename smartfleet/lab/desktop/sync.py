@@ -54,6 +54,11 @@ class FolderSync:
         log.info("SyncEngine finished without problem.")
         return bool(actions)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the last run found nothing to do."""
+        return self._last is not None
+
     def _root_etag(self) -> str:
         return next(iter(self._remote.listing(self._target, 0).values())).etag
 

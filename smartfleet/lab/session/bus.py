@@ -1,4 +1,4 @@
-"""A session bus: a unix socket that speaks D-Bus, with a Secret Service as its only other member.
+"""A session bus: a unix socket that speaks D-Bus, with a Secret Service and a session manager's environment on it.
 
 It does what callers of the Secret Service need of a bus (sign-on, names, calls, replies and directed signals) and does
 not route between clients.
@@ -33,7 +33,15 @@ from smartfleet.lab.session.secret_service import Body, CallError, Reply, Secret
 BUS_NAME = "org.freedesktop.DBus"
 SECRETS_NAME = "org.freedesktop.secrets"
 SECRETS_OWNER = ":1.0"
-NAMES = {BUS_NAME: BUS_NAME, SECRETS_NAME: SECRETS_OWNER, SECRETS_OWNER: SECRETS_OWNER}
+MANAGER_NAME = "org.freedesktop.systemd1"
+MANAGER_OWNER = ":1.1"
+NAMES = {
+    BUS_NAME: BUS_NAME,
+    SECRETS_NAME: SECRETS_OWNER,
+    SECRETS_OWNER: SECRETS_OWNER,
+    MANAGER_NAME: MANAGER_OWNER,
+    MANAGER_OWNER: MANAGER_OWNER,
+}
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, without the closing zero."""
 
@@ -41,11 +49,12 @@ MAX_SOCKET_PATH = 107
 class SessionBus:
     """The bus of one logged-on user, at `path`."""
 
-    def __init__(self, path: Path, keyring: Keyring) -> None:
+    def __init__(self, path: Path, keyring: Keyring, environment: dict[str, str] | None = None) -> None:
         self.path = path
         self.keyring = keyring
+        self._environment = [f"{name}={value}" for name, value in (environment or {}).items()]
         self._service = SecretService(keyring)
-        self._clients = itertools.count(1)
+        self._clients = itertools.count(2)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -104,6 +113,8 @@ class SessionBus:
         try:
             if destination == SECRETS_OWNER:
                 reply = self._service.call(path, interface, member, message.body)
+            elif destination == MANAGER_OWNER:
+                reply = self._manager_call(member, message.body)
             else:
                 reply = _bus_call(destination, member, message.body, client)
         except CallError as error:
@@ -122,6 +133,12 @@ class SessionBus:
             back = new_method_return(message, reply.signature or None, reply.body)
             answers.append(_addressed(back, destination, client))
         return answers
+
+    def _manager_call(self, member: str, body: Body) -> Reply:
+        """The session manager: only what `systemctl --user show-environment` asks."""
+        if member != "Get" or body[1] != "Environment":
+            raise CallError(f"{BUS_NAME}.Error.UnknownMethod", f"{member} is not served")
+        return Reply("v", (("as", self._environment),))
 
 
 def _addressed(message: Message, sender: str, client: str) -> Message:

@@ -1,0 +1,138 @@
+"""Starting and ending a lab."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from smartfleet.errors import LabError
+from smartfleet.lab.daemon.leftovers import end_noted_clients
+from smartfleet.lab.lab import Lab
+from smartfleet.lab.layout import LabState, Layout, is_running, read_state
+
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+EXTRAS = ("aiohttp", "asyncssh", "jeepney")
+OWN = ("hosts", "keys", "fleet")
+"""Folders that a lab makes; a new one in the same place replaces them."""
+
+
+def start(folder: Path, *, tied: bool) -> Lab:
+    """A lab with its servers and no hosts in `folder`.
+
+    `tied`: it ends with this process. LabError if one runs there already, the folder holds something else, or
+    something that a lab needs is missing.
+    """
+    _check_programs()
+    layout = Layout(folder.resolve())
+    _clear(layout)
+    pipe = subprocess.PIPE if tied else subprocess.DEVNULL
+    with layout.log.open("ab") as log:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "smartfleet.lab.daemon", os.fspath(layout.folder), *(["--tied"] if tied else [])],
+            stdin=pipe,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        state = read_state(layout)
+        if state is not None:
+            return Lab(layout, state, daemon)
+        if daemon.poll() is not None:
+            break
+        time.sleep(0.05)
+    if daemon.poll() is None:
+        daemon.terminate()
+        daemon.wait(timeout=STOP_SECONDS)
+    raise LabError("lab/did-not-start", f"the lab did not start: {_last_line(layout.log)}", do=f"see {layout.log}")
+
+
+def stop(folder: Path) -> bool:
+    """Ends the lab in `folder` with everything it started; False if none ran."""
+    layout = Layout(folder.resolve())
+    state = read_state(layout)
+    if state is None:
+        return False
+    ran = is_running(state.pid, state.mark)
+    if ran:
+        _end(state)
+    # what a killed daemon could not end
+    for root in layout.hosts.iterdir() if layout.hosts.is_dir() else []:
+        end_noted_clients(root)
+    layout.state.unlink(missing_ok=True)
+    return ran
+
+
+def attach(folder: Path) -> Lab:
+    """The lab that runs in `folder`; LabError if none does."""
+    layout = Layout(folder.resolve())
+    state = read_state(layout)
+    if state is None or not is_running(state.pid, state.mark):
+        raise LabError("lab/not-running", f"no lab runs in {layout.folder}", do=f"smartfleet lab up {layout.folder}")
+    return Lab(layout, state, None)
+
+
+def _check_programs() -> None:
+    missing = [name for name in EXTRAS if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LabError(
+            "lab/extra-missing",
+            f"the lab needs {', '.join(missing)}",
+            do="install smartfleet with its lab extra: pip install 'smartfleet[lab]'",
+        )
+    if shutil.which("ssh") is None:
+        raise LabError("lab/ssh-missing", "there is no ssh on the PATH", do="install the OpenSSH client")
+
+
+def _clear(layout: Layout) -> None:
+    """Makes the folder ready; what an ended lab left there goes, anything else is not touched."""
+    state = read_state(layout)
+    if state is not None and is_running(state.pid, state.mark):
+        raise LabError(
+            "lab/running", f"a lab runs in {layout.folder} already", do=f"smartfleet lab down {layout.folder}"
+        )
+    try:
+        layout.folder.mkdir(parents=True, exist_ok=True)
+        found = {entry.name for entry in layout.folder.iterdir()}
+        if found and not layout.log.exists():
+            raise LabError(
+                "lab/not-empty",
+                f"{layout.folder} holds other files",
+                why="a lab removes what an earlier one left",
+                do="choose an empty folder",
+            )
+        for name in OWN:
+            shutil.rmtree(layout.folder / name, ignore_errors=True)
+        for file in (*layout.folder.glob("access-*.jsonl"), layout.state):
+            file.unlink(missing_ok=True)
+        layout.log.touch()
+    except OSError as error:
+        raise LabError(
+            "lab/folder", f"{layout.folder} cannot be used: {error.strerror}", do="choose another folder with --dir"
+        ) from error
+
+
+def _end(state: LabState) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(state.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while is_running(state.pid, state.mark):
+        if time.monotonic() > deadline:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(state.pid, signal.SIGKILL)
+            return
+        time.sleep(0.05)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
