@@ -52,13 +52,15 @@ class Content:
 
 
 def places(person: Person, processes: list[Process], platform: str = sys.platform) -> list[Place]:
-    """Where this person has a configuration, or runs a client without one; each file once, however it is reached."""
-    mine = [process for process in processes if process.uid == person.uid]
+    """Where this person has a configuration, or runs a client without one; each file once, however it is reached.
+
+    `processes` are the person's (`processes.of_person`).
+    """
     found: list[Place] = []
     seen: set[str] = set()
-    for folder, kind in _candidates(person, mine, platform):
+    for folder, kind in _candidates(person, processes, platform):
         real = os.path.realpath(folder)
-        clients = [one for one in mine if os.path.realpath(config_folder(one, person.home)) == real]
+        clients = [one for one in processes if os.path.realpath(config_folder(one, person.home)) == real]
         path = os.path.join(folder, NAME)
         if real not in seen and (clients or os.path.lexists(path) or _is_shut(path)):
             seen.add(real)
@@ -90,7 +92,7 @@ def mask(data: bytes) -> tuple[bytes, list[str]]:
 def document(place: Place, content: Content) -> tuple[dict[str, object], IniFile | None]:
     """The `ConfigFile` of the facts, and the parsed file where it could be read."""
     facts: dict[str, object] = {
-        "path": os.fsencode(place.path).decode("utf-8", "backslashreplace"),
+        "path": place.path,
         "kind": place.kind,
         "state": content.state,
         "detail": content.detail,

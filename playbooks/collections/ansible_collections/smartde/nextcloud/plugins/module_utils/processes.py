@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import Mapping
+from typing import Mapping, Sequence
 
 CLIENT_NAMES = ("nextcloud", "Nextcloud")
 INTERPRETERS = ("python", "sh", "bash", "dash", "perl", "env")
@@ -66,13 +66,19 @@ def config_folder(process: Process, home: str) -> str:
     return os.path.normpath(os.path.join(base if os.path.isabs(base) else os.path.join(home, ".config"), "Nextcloud"))
 
 
-def of_folder(processes: list[Process], uid: int, folder: str, home: str) -> list[Process]:
+def of_person(processes: Sequence[Process], uid: int, home: str, root: str = "/") -> list[Process]:
+    """Those of `processes` that are this person's. In a lab, where all users share a uid, the home decides."""
+    mine = [one for one in processes if one.uid == uid]
+    return mine if root == "/" else [one for one in mine if one.environ.get("HOME") == home]
+
+
+def of_folder(processes: Sequence[Process], uid: int, folder: str, home: str) -> list[Process]:
     """Those of `processes` that use the configuration in `folder`. To be called as the user: it follows links."""
     here = os.path.realpath(folder)
     return [one for one in processes if one.uid == uid and os.path.realpath(config_folder(one, home)) == here]
 
 
-def first(processes: list[Process]) -> Process | None:
+def first(processes: Sequence[Process]) -> Process | None:
     """The client itself among a profile's processes: the one that no other has started, the oldest."""
     pids = {process.pid for process in processes}
     roots = [process for process in processes if process.parent not in pids]

@@ -1,0 +1,194 @@
+"""What lies in the sync folders of an account: `FolderFacts`, and folders that no account uses any more.
+
+Runs as the user. Nothing but journals is opened; trees are walked by names and inodes, merged with the journal's rows
+in the one order that both come in, so the memory does not grow with the tree.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from typing import Callable, Iterator, Sequence
+
+from . import journals
+from .accounts import Account, Folder
+from .journal import DIRECTORY, SKIP, Row, rows
+from .names import is_conflict_name, is_journal_name, journal_name
+from .reach import folder_state
+from .walk import Entry, walk
+
+WALK_SECONDS = 240.0
+BEAT = 2048
+ORPHAN_DEPTH = 2
+LISTING_LIMIT = 2000
+MTIME_END = 2**32
+
+Beat = Callable[[], None]
+
+
+@dataclass
+class Survey:
+    """Counts of a tree, and of where it differs from the journal."""
+
+    files: int = 0
+    bytes: int = 0
+    placeholders: int = 0
+    conflict_files: int = 0
+    bad_mtimes: int = 0
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    unread: list[bytes] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        names = ("files", "bytes", "placeholders", "conflict_files", "bad_mtimes")
+        return {name: getattr(self, name) for name in names}
+
+    def changes(self) -> dict[str, int]:
+        """`LocalChanges`: what the client has still to upload."""
+        return {"new": self.new, "changed": self.changed, "deleted": self.deleted}
+
+    def add(self, entry: Entry) -> None:
+        if entry.kind == "unread-dir":
+            self.unread.append(entry.path + b"/")
+        if entry.kind not in ("file", "placeholder"):
+            return
+        self.files += 1
+        self.bytes += entry.size
+        self.placeholders += entry.kind == "placeholder"
+        self.conflict_files += is_conflict_name(entry.path.rpartition(b"/")[2])
+        self.bad_mtimes += not 0 < entry.mtime < MTIME_END
+
+    def compare(self, entry: Entry | None, row: Row | None) -> None:
+        """One path on the disk (None: not there) against the journal (None: not known)."""
+        if row is None:
+            self.new += entry is not None and entry.kind == "file" and not is_conflict_name(entry.path)
+        elif row.type in (DIRECTORY, SKIP):
+            return
+        elif entry is None:
+            self.deleted += not any(row.path.startswith(folder) for folder in self.unread)
+        elif entry.kind == "file":
+            self.changed += (entry.size, entry.mtime) != (row.size, row.mtime)
+
+
+def named(account: Account, folder: Folder) -> dict[str, object]:
+    """`FolderFacts` as far as the configuration tells them; nothing is looked at."""
+    return {
+        "account": account.number,
+        "group": folder.group,
+        "alias": folder.alias,
+        "local_path": os.fsdecode(folder.local_path),
+        "target_path": folder.target_path,
+        "virtual_files": folder.virtual_files,
+        "paused": folder.paused,
+        "journal_named": bool(folder.journal_path),
+        "state": "unwalked",
+        "journal": {"name": _journal(account, folder), "state": "absent"},
+    }
+
+
+def looked_at(
+    account: Account, folder: Folder, uid: int, other_homes: Sequence[str], beat: Beat = lambda: None
+) -> dict[str, object]:
+    """The rest of `FolderFacts`. `beat` is called now and then while a large tree is walked."""
+    state, detail = folder_state(folder.local_path, uid, other_homes)
+    facts: dict[str, object] = {"state": state, "detail": detail}
+    if state == "ok":
+        facts.update(_inside(folder, _journal(account, folder), uid, beat))
+    return facts
+
+
+def orphans(home: str, known: Sequence[bytes], uid: int, beat: Beat = lambda: None) -> list[dict[str, object]]:
+    """Folders in the first levels of a home that hold a journal and belong to no account (`OrphanFolder`)."""
+    used = {os.path.realpath(path) for path in known}
+    found = []
+    for folder, names in _journal_folders(os.fsencode(home), used, uid, ORPHAN_DEPTH):
+        survey = Survey()
+        try:
+            for entry in _timed(walk(folder), time.monotonic() + WALK_SECONDS, beat):
+                survey.add(entry)
+        except OSError:
+            continue
+        found.append({"path": os.fsdecode(folder), "files": survey.files, "bytes": survey.bytes, "journals": names})
+    return found
+
+
+def _journal(account: Account, folder: Folder) -> str:
+    """The journal's name: what the configuration says, else what the client would call it."""
+    return folder.journal_path or journal_name(account.login, account.url, folder.target_path)
+
+
+def _inside(folder: Folder, name: str, uid: int, beat: Beat) -> dict[str, object]:
+    root = folder.local_path.rstrip(b"/")
+    facts: dict[str, object] = {}
+    survey = Survey()
+    try:
+        try:
+            with journals.copied(root, name, uid) as copy:
+                facts["journal"] = journals.document(root, name, copy)
+                survey = _survey(root, folder.virtual_files, rows(copy), beat)
+                facts["local_changes"] = None if survey.unread else survey.changes()
+        except (journals.JournalFileError, ValueError) as error:
+            state = getattr(error, "state", "unreadable")
+            facts["journal"] = {"name": name, "state": state, "detail": str(error)}
+            survey = _survey(root, folder.virtual_files, iter(()), beat)
+        info = os.statvfs(root)
+    except OSError as error:
+        return {**facts, "state": "unwalked", "detail": str(error.strerror or error)}
+    facts.update(survey.counts(), free_bytes=info.f_bavail * info.f_frsize)
+    if survey.unread:
+        facts["detail"] = f"{len(survey.unread)} folders in it cannot be read"
+    return facts
+
+
+def _survey(root: bytes, virtual_files: str, known: Iterator[Row], beat: Beat) -> Survey:
+    """Merge the tree with the journal's rows; both come in byte order, a directory with a slash behind it."""
+    survey = Survey()
+    row = next(known, None)
+    for entry in _timed(walk(root, virtual_files), time.monotonic() + WALK_SECONDS, beat):
+        survey.add(entry)
+        while row is not None and _key(row) < entry.key:
+            survey.compare(None, row)
+            row = next(known, None)
+        if row is not None and _key(row) == entry.key:
+            survey.compare(entry, row)
+            row = next(known, None)
+        else:
+            survey.compare(entry, None)
+    while row is not None:
+        survey.compare(None, row)
+        row = next(known, None)
+    return survey
+
+
+def _key(row: Row) -> bytes:
+    return row.path + b"/" if row.type == DIRECTORY else row.path
+
+
+def _timed(entries: Iterator[Entry], end: float, beat: Beat) -> Iterator[Entry]:
+    """TimeoutError (an OSError) for a tree that takes too long."""
+    for number, entry in enumerate(entries):
+        if number % BEAT == 0:
+            beat()
+            if time.monotonic() > end:
+                raise TimeoutError(f"not walked to its end in {WALK_SECONDS:.0f} s")
+        yield entry
+
+
+def _journal_folders(folder: bytes, used: set[bytes], uid: int, depth: int) -> Iterator[tuple[bytes, list[str]]]:
+    """Folders with journals below `folder`, not entering those in use; links are not followed."""
+    try:
+        with os.scandir(folder) as listing:
+            entries = [entry for entry, _ in zip(listing, range(LISTING_LIMIT))]
+        below = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        names = sorted(os.fsdecode(entry.name) for entry in entries if is_journal_name(os.fsdecode(entry.name)))
+        mine = os.lstat(folder).st_uid == uid
+    except OSError:
+        return
+    if names and mine:
+        yield folder, names
+        return
+    for path in sorted(below) if depth else []:
+        if os.path.realpath(path) not in used:
+            yield from _journal_folders(path, used, uid, depth - 1)
