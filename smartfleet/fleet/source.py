@@ -39,11 +39,8 @@ class Source:
 
 def read_source(text: str) -> Source:
     """Raises SourceError for what is not YAML, duplicate keys, and YAML that no settings file needs."""
-    loader = yaml.SafeLoader(text)
     try:
-        node = loader.get_single_node()
-        lines: Lines = {}
-        data = _data(loader, node, (), lines) if node is not None else None
+        return _read(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = " ".join(part for part in (error.context, error.problem) if part)
@@ -52,6 +49,14 @@ def read_source(text: str) -> Source:
         raise SourceError(_line_of(text, error), f"not valid YAML: {_first_line(error)}") from None
     except RecursionError:
         raise SourceError(1, "nested too deeply") from None
+
+
+def _read(text: str) -> Source:
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        lines: Lines = {}
+        data = _data(loader, node, (), lines) if node is not None else None
     finally:
         loader.dispose()
     return Source(data, lines)
