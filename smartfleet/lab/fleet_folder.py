@@ -11,9 +11,9 @@ from pathlib import Path
 import yaml
 
 from smartfleet.fleet import write_example
-from smartfleet.lab.daemon.ssh import ADMIN
 from smartfleet.lab.host import LabHost
 from smartfleet.lab.lab import Lab
+from smartfleet.lab.layout import ADMIN
 
 
 def write_fleet(lab: Lab, hosts: Iterable[LabHost], *, folder: Path | None = None) -> Path:

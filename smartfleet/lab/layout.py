@@ -7,6 +7,9 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+ADMIN = "admin"
+"""The user that smartfleet logs in as on every host of a lab."""
+
 
 @dataclass(frozen=True)
 class Layout:

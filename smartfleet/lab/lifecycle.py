@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import shutil
 import signal
@@ -16,10 +15,10 @@ from smartfleet.errors import LabError
 from smartfleet.lab.daemon.leftovers import end_noted_clients
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.layout import LabState, Layout, is_running, read_state
+from smartfleet.lab.requirements import check_requirements
 
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
-EXTRAS = ("aiohttp", "asyncssh", "jeepney")
 OWN = ("hosts", "keys", "fleet")
 """Folders that a lab makes; a new one in the same place replaces them."""
 
@@ -30,7 +29,7 @@ def start(folder: Path, *, tied: bool) -> Lab:
     `tied`: it ends with this process. LabError if one runs there already, the folder holds something else, or
     something that a lab needs is missing.
     """
-    _check_programs()
+    check_requirements()
     layout = Layout(folder.resolve())
     _clear(layout)
     pipe = subprocess.PIPE if tied else subprocess.DEVNULL
@@ -72,25 +71,19 @@ def stop(folder: Path) -> bool:
     return ran
 
 
+def stopped(folder: Path) -> bool:
+    """Whether no lab runs in `folder`."""
+    state = read_state(Layout(folder.resolve()))
+    return state is None or not is_running(state.pid, state.mark)
+
+
 def attach(folder: Path) -> Lab:
     """The lab that runs in `folder`; LabError if none does."""
     layout = Layout(folder.resolve())
     state = read_state(layout)
-    if state is None or not is_running(state.pid, state.mark):
+    if state is None or stopped(folder):
         raise LabError("lab/not-running", f"no lab runs in {layout.folder}", do=f"smartfleet lab up {layout.folder}")
     return Lab(layout, state, None)
-
-
-def _check_programs() -> None:
-    missing = [name for name in EXTRAS if importlib.util.find_spec(name) is None]
-    if missing:
-        raise LabError(
-            "lab/extra-missing",
-            f"the lab needs {', '.join(missing)}",
-            do="install smartfleet with its lab extra: pip install 'smartfleet[lab]'",
-        )
-    if shutil.which("ssh") is None:
-        raise LabError("lab/ssh-missing", "there is no ssh on the PATH", do="install the OpenSSH client")
 
 
 def _clear(layout: Layout) -> None:

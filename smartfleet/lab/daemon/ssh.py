@@ -13,7 +13,8 @@ from pathlib import Path
 
 import asyncssh
 
-ADMIN = "admin"
+from smartfleet.lab.layout import ADMIN
+
 SHELL = "/bin/sh"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 CHUNK = 65536

@@ -16,9 +16,9 @@ from aiohttp import web
 from smartfleet.errors import LabError
 from smartfleet.lab.daemon.leftovers import end_noted_clients
 from smartfleet.lab.daemon.sessions import HostUser
-from smartfleet.lab.daemon.ssh import ADMIN, SshHost
+from smartfleet.lab.daemon.ssh import SshHost
 from smartfleet.lab.desktop.install import install_client
-from smartfleet.lab.layout import Layout
+from smartfleet.lab.layout import ADMIN, Layout
 from smartfleet.lab.server.cloud import Cloud, CloudUser, Redirect
 from smartfleet.lab.server.log import AccessLog
 from smartfleet.lab.server.running import serve
