@@ -8,6 +8,7 @@ from typing import Any
 
 from smartfleet.campaign import parse
 from smartfleet.campaign.base import Campaign, check_names, state
+from smartfleet.campaign.refresh import refresh
 from smartfleet.campaign.runner import Run, run_playbook
 from smartfleet.model.plan import HostPlan, Plan, ProfileMove, ProfilePlan
 from smartfleet.model.results import Outcome
@@ -36,6 +37,8 @@ def apply(campaign: Campaign, plan: Plan, *, check: bool = False) -> Applied:
             interrupted = answers.interrupted
             for host in work:
                 outcomes += parse.moved(answers.hosts[host.host], moves(host), interrupted=interrupted)
+            if not check:
+                refresh(campaign.store, run, answers, {h.host: {m.user for m in moves(h)} for h in work})
         if not check:
             campaign.store.add_outcomes(run, outcomes)
         campaign.store.finish(run, state(interrupted=interrupted))

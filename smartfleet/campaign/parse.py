@@ -42,7 +42,7 @@ def moved(answers: HostAnswers, orders: Sequence[ProfileMove], *, interrupted: b
         found = _aborted(answers, interrupted=interrupted)
     else:
         found = _parse(answers, "account_move", "profiles", _OUTCOMES, interrupted=interrupted)
-    return [_of_profile(answers.host, order, found) for order in orders]
+    return [_of_profile(answers, order, found) for order in orders]
 
 
 def _aborted(answers: HostAnswers, *, interrupted: bool) -> list[Outcome] | Trouble:
@@ -59,24 +59,29 @@ def _aborted(answers: HostAnswers, *, interrupted: bool) -> list[Outcome] | Trou
     ] or cause
 
 
-def _of_profile(host: str, order: ProfileMove, found: list[Outcome] | Trouble) -> Outcome:
+def _of_profile(answers: HostAnswers, order: ProfileMove, found: list[Outcome] | Trouble) -> Outcome:
+    host = answers.host
     if isinstance(found, Trouble):
         return found.outcome_for(host, order.user, order.config_path)
     mine = [o for o in found if (o.user, o.config_path) == (order.user, order.config_path)]
     if len(mine) != 1:
         trouble = garbage(host, "it holds no outcome for this profile, or more than one")
         return trouble.outcome_for(host, order.user, order.config_path)
-    return mine[0].model_copy(update={"host": host})
+    outcome = mine[0].model_copy(update={"host": host})
+    if outcome.outcome != "prepared":
+        return outcome
+    # the second half did not come: what stopped it is the message, the marks on the host are the way back
+    lost = answers.unreachable
+    cause = diagnose(lost) if lost else cancelled()
+    return outcome.model_copy(update={"code": cause.code, "message": cause.message, "do": cancelled().do})
 
 
 def _parse(
     answers: HostAnswers, module: str, key: str, adapter: TypeAdapter[Parsed], *, interrupted: bool
 ) -> Parsed | Trouble:
-    if answers.unreachable:
-        return diagnose(answers.unreachable)
     last = answers.last(module)
-    if last is None:
-        failed = answers.first("failed")
+    if last is None or last.state == "unreachable":
+        failed = answers.unreachable or answers.first("failed")
         if failed:
             return diagnose(failed)
         begun = answers.begun and interrupted

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from smartfleet.campaign import parse
 from smartfleet.campaign.base import Campaign, state
+from smartfleet.campaign.refresh import refresh
 from smartfleet.campaign.runner import Run, run_playbook
 from smartfleet.model.results import Outcome
 from smartfleet.paths import playbook
@@ -55,5 +56,6 @@ def rollback(campaign: Campaign, profiles: Mapping[str, Sequence[Outcome]], run:
             for outcome in parse.restored(host, interrupted=answers.interrupted)
         ]
         campaign.store.add_outcomes(own, outcomes)
+        refresh(campaign.store, own, answers, {host: {o.user for o in done} for host, done in profiles.items()})
         campaign.store.finish(own, state(interrupted=answers.interrupted))
     return RolledBack(own, outcomes, answers.interrupted)

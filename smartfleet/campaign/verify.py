@@ -15,7 +15,7 @@ from smartfleet.model.results import FolderCheck, Outcome, Verdict
 from smartfleet.paths import playbook
 from smartfleet.verdict import judge
 
-Complete = Callable[[FolderCheck], FolderCheck]
+Complete = Callable[[str, FolderCheck], FolderCheck]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,9 @@ def verify(campaign: Campaign, hosts: Sequence[str], question: Question) -> Veri
             if isinstance(found, Trouble):
                 troubles.append(found.outcome_for(name))
             else:
-                verdicts += [judge(name, question.complete(check) if question.complete else check) for check in found]
+                verdicts += [
+                    judge(name, question.complete(name, check) if question.complete else check) for check in found
+                ]
         campaign.store.add_verdicts(run, verdicts)
         campaign.store.finish(run, state(interrupted=answers.interrupted))
     return Verified(run, verdicts, troubles, answers.interrupted)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import click
 
@@ -14,7 +14,6 @@ from smartfleet.store import Store
 from smartfleet.text import visible
 
 Format = Literal["human", "json", "jsonl"]
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 fleet_option = click.option(
     "--fleet",
@@ -67,7 +66,7 @@ def confirm(question: str, *, yes: bool) -> bool:
     """Asks on the terminal. Without one, and without --yes, that is wrong usage and nothing is done."""
     if yes:
         return True
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise UsageError(
             "usage/no-terminal",
             "there is nobody to ask, and --yes was not given",

@@ -9,7 +9,8 @@ from pydantic import Field
 from smartfleet.model.assessment import AuditDocument, HostAssessment, Unreached
 from smartfleet.model.base import Document
 from smartfleet.model.plan import Plan, VerifyLevel
-from smartfleet.model.results import Outcome, OutcomeName, Verdict
+from smartfleet.model.report import Headline
+from smartfleet.model.results import Outcome, Verdict
 
 
 class ApplyDocument(Document):
@@ -71,11 +72,7 @@ class StatusDocument(Document):
 
     schema_: Literal["smartfleet.status/1"] = Field("smartfleet.status/1", alias="schema")
     fleet: str
-    hosts_seen: int = Field(description="hosts with facts")
-    profiles: int
-    on_old_server: int = Field(description="profiles with an account that still uses an old server")
-    outcomes: dict[OutcomeName, int] = Field(description="profiles by their newest outcome")
-    verdicts: dict[str, int] = Field(description="folders by their newest verdict")
+    headline: Headline
     runs: list[RunSummary]
     next: str = Field(description="the next command")
 

@@ -44,6 +44,11 @@ class RunRecord:
     hosts: int
 
 
+def new_run() -> str:
+    """A name for a run: sortable, unique, fit for a file name."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(4)}"
+
+
 class Store:
     """Documents by host, newest first asked for. Safe for several processes, not shared between threads."""
 
@@ -63,9 +68,8 @@ class Store:
         self._engine.dispose()
 
     def begin(self, verb: str, hosts: int, plan_hash: str = "") -> str:
-        """Writes down that a run begins, and names it: sortable, unique, fit for a file name."""
-        now = time.time()
-        run = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(4)}"
+        """Writes down that a run begins, and names it."""
+        now, run = time.time(), new_run()
         with self._session() as session:
             row = RunRow(
                 id=run, verb=verb, started=now, state="running", admin=_admin(), plan_hash=plan_hash, hosts=hosts

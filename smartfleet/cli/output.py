@@ -1,0 +1,44 @@
+"""Where output goes: data on stdout, everything else on stderr. Colour only on a terminal, and never with NO_COLOR."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import click
+from rich.console import Console, RenderableType
+
+from smartfleet.cli.options import Format
+from smartfleet.model.base import Document
+from smartfleet.text import visible
+
+_PIPE_WIDTH = 160
+
+
+def emit(form: Format, document: Document, items: Sequence[Document], human: Callable[[], RenderableType]) -> None:
+    """`document` in the form that was asked for; `items` are its parts, one a line with ``jsonl``."""
+    if form == "json":
+        click.echo(document.model_dump_json(indent=2))
+    elif form == "jsonl":
+        for item in items:
+            click.echo(item.model_dump_json())
+    else:
+        show(human())
+
+
+def show(renderable: RenderableType) -> None:
+    """For people, on stdout. On a pipe lines are wide, so that tables do not break where nobody looks."""
+    console = Console(highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    console.print(renderable)
+
+
+def say(text: str) -> None:
+    """A remark for people, on stderr."""
+    for line in text.splitlines():
+        click.echo(visible(line), err=True)
+
+
+def show_aside(renderable: RenderableType) -> None:
+    """For people, on stderr: what they are asked about is no data."""
+    Console(stderr=True, highlight=False, emoji=False, markup=False).print(renderable)
