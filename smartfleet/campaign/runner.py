@@ -6,6 +6,7 @@ import contextlib
 import json
 import multiprocessing
 import queue as queues
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from smartfleet.campaign.processes import end_descendants
 from smartfleet.campaign.workspace import Workspace, vars_file, write_orders
 from smartfleet.errors import RunError
 from smartfleet.text import visible
+
+_COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 Progress = Callable[[Answer], None]
 Notify = Callable[[str], None]
@@ -57,8 +60,8 @@ def run_playbook(run: Run, controls: Controls) -> RunAnswers:
         _fill(workspace, run)
         job = Job(
             playbook=run.playbook,
-            inventory=run.inventory,
-            folder=run.folder,
+            inventory=run.inventory.absolute(),
+            folder=run.folder.absolute(),
             workspace=workspace,
             ident=uuid.uuid4().hex,
             forks=controls.forks,
@@ -138,7 +141,9 @@ def _end(child: BaseProcess) -> None:
 
 def _silence(answers: list[Answer], done: Done) -> RunError:
     failures = [answer.message for answer in answers if answer.state == "failed" and answer.message]
-    cause = failures[0] if failures else done.output.splitlines()[-1] if done.output else f"exit status {done.rc}"
+    lines = _COLOUR.sub("", done.output).splitlines()
+    errors = [line.partition("[ERROR]: ")[2] for line in lines if "[ERROR]: " in line]
+    cause = [*failures, *errors, *lines[-1:], f"exit status {done.rc}"][0]
     return RunError(
         "run/no-host-reported",
         f"Ansible ended without an answer from any host: {visible(cause)}",

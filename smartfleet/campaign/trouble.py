@@ -114,7 +114,7 @@ def told(answer: Answer) -> str:
     beside = answer.result.get("module_stderr") or answer.result.get("module_stdout")
     if answer.message.startswith(_GARBAGE) and isinstance(beside, str) and beside.strip():
         return f"the host answered with something else than a result: {beside.strip()}"
-    return answer.message
+    return answer.message.removeprefix("Task failed: ")
 
 
 def silent(host: str, *, interrupted: bool) -> Trouble:

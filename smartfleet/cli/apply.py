@@ -23,7 +23,7 @@ from smartfleet.cli.options import (
     user_option,
     yes_option,
 )
-from smartfleet.cli.output import emit, say, show_aside
+from smartfleet.cli.output import emit, say, show_aside, suggest
 from smartfleet.cli.work import draw, hosts_of, move
 from smartfleet.fleet import Fleet
 from smartfleet.model.plan import Plan
@@ -69,7 +69,9 @@ def command(
     password = become_password(ask=ask_become) if work else None
     done, document = move(fleet, store, plan, password, check=check)
     emit(form, document, document.outcomes, lambda: terminal.outcomes(done.outcomes))
-    say(after_apply(done.outcomes, work=work, check=check))
+    lists, command_after = after_apply(done.outcomes, work=work, check=check)
+    say(lists)
+    suggest(fleet, command_after)
     return of_outcomes(done.outcomes, interrupted=done.interrupted)
 
 

@@ -18,7 +18,7 @@ from smartfleet.cli.options import (
     open_store,
     user_option,
 )
-from smartfleet.cli.output import emit, say
+from smartfleet.cli.output import emit, suggest
 from smartfleet.cli.work import look
 from smartfleet.report import terminal
 
@@ -40,5 +40,5 @@ def command(*, folder: Path, limit: str | None, users: tuple[str, ...], form: Fo
     seen, document = look(fleet, store, limit, users, become_password(ask=ask_become))
     emit(form, document, [*document.hosts, *document.unreached], lambda: terminal.audit(document))
     if seen.facts and not users:
-        say("next: smartfleet plan")
+        suggest(fleet, "smartfleet plan")
     return of_outcomes(seen.troubles, interrupted=seen.interrupted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -22,7 +23,7 @@ from smartfleet.cli.options import (
     user_option,
     yes_option,
 )
-from smartfleet.cli.output import emit, say, show_aside
+from smartfleet.cli.output import emit, say, show_aside, suggest
 from smartfleet.cli.work import draw, hosts_of, look, move, prove
 from smartfleet.model.base import Document
 from smartfleet.model.documents import ApplyDocument, FixDocument, VerifyDocument
@@ -67,7 +68,8 @@ def command(*, host: str, folder: Path, users: tuple[str, ...], form: Format, ye
         code = code or of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)
     document = FixDocument(host=host, audit=audited, plan=plan, apply=applied, verify=verified)
     emit(form, document, _parts(applied, verified), lambda: terminal.verdicts(verified) if verified else "")
-    say(after_apply(done.outcomes, work=work, check=False))
+    say(after_apply(done.outcomes, work=work, check=False)[0])
+    suggest(fleet, f"smartfleet show {shlex.quote(host)}")
     return code
 
 

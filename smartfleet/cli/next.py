@@ -21,27 +21,23 @@ def by_outcome(outcomes: Iterable[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def after_apply(outcomes: Sequence[Outcome], *, work: int, check: bool) -> str:
-    """The end of `apply`: hosts by outcome and the next command."""
+def after_apply(outcomes: Sequence[Outcome], *, work: int, check: bool) -> tuple[str, str]:
+    """The end of `apply`: hosts by outcome, and the next command ("" if there is none)."""
     if check:
-        return "nothing was changed: hosts only told what they would do"
+        return "nothing was changed: hosts only told what they would do", ""
+    lists = by_outcome(outcomes)
     if not work:
-        return "\n".join(filter(None, [by_outcome(outcomes), "nothing to do: nothing was changed", *_mend(outcomes)]))
-    lines = [by_outcome(outcomes)]
+        return f"{lists}\nnothing to do: nothing was changed".lstrip(), _mend(outcomes)
     moved = sorted({outcome.host for outcome in outcomes if outcome.outcome == "moved"})
-    lines += _mend(outcomes)
     if moved:
-        lines.append(
-            f"next: smartfleet verify --limit {','.join(moved)}" if len(moved) <= 10 else "next: smartfleet verify"
-        )
-    elif any(outcome.outcome.startswith("waiting") for outcome in outcomes):
-        lines.append("next: smartfleet apply, when those who wait are there")
-    return "\n".join(lines)
+        return lists, f"smartfleet verify --limit {','.join(moved)}" if len(moved) <= 10 else "smartfleet verify"
+    waiting = any(outcome.outcome.startswith("waiting") for outcome in outcomes)
+    return lists, _mend(outcomes) or ("smartfleet status" if waiting else "")
 
 
-def _mend(outcomes: Sequence[Outcome]) -> list[str]:
+def _mend(outcomes: Sequence[Outcome]) -> str:
     bad = sorted({o.host for o in outcomes if o.outcome in {"failed", "refused", "unknown"}})
-    return [f"look at: smartfleet show {bad[0]}"] if bad else []
+    return f"smartfleet show {bad[0]}" if bad else ""
 
 
 def for_fleet(data: ReportData) -> str:

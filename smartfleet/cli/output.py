@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import click
 from rich.console import Console, RenderableType
 
 from smartfleet.cli.options import Format
+from smartfleet.fleet import Fleet
 from smartfleet.model.base import Document
 from smartfleet.text import visible
 
@@ -37,6 +40,14 @@ def say(text: str) -> None:
     """A remark for people, on stderr."""
     for line in text.splitlines():
         click.echo(visible(line), err=True)
+
+
+def suggest(fleet: Fleet, command: str) -> None:
+    """The next command, so that it works from where the admin stands."""
+    if not command:
+        return
+    elsewhere = fleet.folder.resolve() != Path.cwd()
+    say(f"next: {command} --fleet {shlex.quote(str(fleet.folder))}" if elsewhere else f"next: {command}")
 
 
 def show_aside(renderable: RenderableType) -> None:

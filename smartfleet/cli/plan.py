@@ -18,7 +18,7 @@ from smartfleet.cli.options import (
     open_store,
     user_option,
 )
-from smartfleet.cli.output import emit, say
+from smartfleet.cli.output import emit, say, suggest
 from smartfleet.cli.work import draw, hosts_of
 from smartfleet.fleet import Fleet
 from smartfleet.model.plan import Plan
@@ -69,7 +69,7 @@ def command(
     emit(form, plan, plan.hosts, lambda: terminal.plan(plan))
     say(f"saved: {path}")
     if any(moves(host) for host in plan.hosts):
-        say(f"next: smartfleet apply {shlex.quote(str(path))}")
+        suggest(fleet, f"smartfleet apply {shlex.quote(str(path))}")
 
 
 def default_path(fleet: Fleet, plan: Plan) -> Path:

@@ -22,7 +22,7 @@ from smartfleet.cli.options import (
     user_option,
     yes_option,
 )
-from smartfleet.cli.output import emit, say
+from smartfleet.cli.output import emit, say, suggest
 from smartfleet.cli.session import campaign
 from smartfleet.cli.work import hosts_of
 from smartfleet.errors import UsageError
@@ -73,5 +73,5 @@ def command(
     document = RollbackDocument(run=done.run, interrupted=done.interrupted, outcomes=done.outcomes)
     emit(form, document, document.outcomes, lambda: terminal.outcomes(done.outcomes))
     say(by_outcome(done.outcomes))
-    say("next: smartfleet audit")
+    suggest(fleet, "smartfleet status")
     return of_outcomes(done.outcomes, interrupted=done.interrupted)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from smartfleet.cli.options import Format, fleet_option, format_option, limit_option, open_fleet, open_store
-from smartfleet.cli.output import emit, say
+from smartfleet.cli.output import emit, suggest
 from smartfleet.cli.standing import standing
 from smartfleet.cli.work import hosts_of
 from smartfleet.report import terminal
@@ -26,4 +26,4 @@ def command(*, folder: Path, limit: str | None, form: Format) -> None:
     store = open_store(fleet)
     document = standing(fleet, store, hosts_of(fleet, limit))
     emit(form, document, document.runs, lambda: terminal.status(document))
-    say(f"next: {document.next}")
+    suggest(fleet, document.next)

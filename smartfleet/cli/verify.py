@@ -20,7 +20,7 @@ from smartfleet.cli.options import (
     open_store,
     user_option,
 )
-from smartfleet.cli.output import emit, say
+from smartfleet.cli.output import emit, suggest
 from smartfleet.cli.work import hosts_of, prove
 from smartfleet.model.plan import VerifyLevel
 from smartfleet.report import terminal
@@ -72,5 +72,5 @@ def command(
     question = Question(level=wanted, users=users, before=before, complete=asker)
     found, document = prove(fleet, store, hosts, question, become_password(ask=ask_become))
     emit(form, document, [*document.verdicts, *document.unreached], lambda: terminal.verdicts(document))
-    say("next: smartfleet report")
+    suggest(fleet, "smartfleet report")
     return of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)
