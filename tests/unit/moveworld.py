@@ -20,7 +20,7 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils.applying import 
 from ansible_collections.smartde.nextcloud.plugins.module_utils.desk import Keyring, Presence
 from ansible_collections.smartde.nextcloud.plugins.module_utils.marks import Mark, Marks
 from ansible_collections.smartde.nextcloud.plugins.module_utils.move import Checks
-from ansible_collections.smartde.nextcloud.plugins.module_utils.order import Order, parse_order
+from ansible_collections.smartde.nextcloud.plugins.module_utils.order import parse_order
 from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Outcome, Proof
 from ansible_collections.smartde.nextcloud.plugins.module_utils.people import Person
 from ansible_collections.smartde.nextcloud.plugins.module_utils.profile import Profile, SyncFolder
@@ -223,7 +223,7 @@ class World:
         """A journal that was kept has its inode and its bytes."""
         return self.journal.stat().st_ino, self.journal.read_bytes()
 
-    def _instance(self, _order: Order) -> str:
+    def _instance(self, _profile: Profile) -> str:
         if self.instance_error:
             raise self.instance_error
         return "oclgbg67eqtf"

@@ -8,7 +8,6 @@ from typing import Callable
 from .applying import stored_order, transaction_in
 from .desk import Desk, Presence
 from .dropped import DroppedError
-from .order import Order
 from .outcome import Outcome, of_error
 from .people import Person
 from .profile import Profile
@@ -26,7 +25,7 @@ class Restore:
     root: str
     person: Person
     desk: Callable[[str], Desk]
-    instance: Callable[[Order], str]
+    instance: Callable[[Profile], str]
     check_mode: bool = False
 
 
@@ -49,7 +48,7 @@ def _restore(request: Restore, found: Remembered, *, only_open: bool) -> Outcome
     if found.state == "done":
         if _require_way_back(profile):
             return _nothing(found, "the account is as it was before the move")
-        request.instance(order)
+        request.instance(profile)
     if request.check_mode:
         return Outcome(found.user, found.config_path, "rolled-back", "check-mode", "would be taken back", changed=True)
     if found.state == "done":
