@@ -46,7 +46,7 @@ def _judge(check: FolderCheck) -> _Judgement:
     damage = _damage(check)
     if damage:
         return _Judgement("drift", damage + _explained(check))
-    doubt = _DOUBTS[check.level](check)
+    doubt = _vanished(check) or _DOUBTS[check.level](check)
     if doubt:
         return _Judgement("unknown", doubt)
     return _Judgement("match", _proof(check) + _explained(check))
@@ -59,17 +59,31 @@ def _damage(check: FolderCheck) -> str:
     conflicts = max((one.conflicts for one in made), default=0)
     parts = []
     if lost:
-        parts.append(f"{_count(lost, 'file')} lost or altered, and nothing explains it")
+        worst = next(one for one in made if one.lost == lost)
+        parts.append(f"{_count(lost, 'file')} lost or altered, and nothing explains it{_example(worst, 'lost')}")
     if conflicts:
         parts.append(f"{_count(conflicts, 'new conflict file')}")
     return "; ".join(parts)
 
 
+def _vanished(check: FolderCheck) -> str:
+    """Files of the journal that are not on the disk. The host counts them as the user's; only their examples tell."""
+    gone = [one for one in check.journal.examples if one.kind == "lost"]
+    if not check.journal.done or not gone:
+        return ""
+    what = "a file the journal knows is" if len(gone) == 1 else "files the journal knows are"
+    told = _example(check.journal, "lost")
+    return f"{what} not on the disk: deleted by the user and not synced yet, or lost; nothing tells which{told}"
+
+
 def _doubt_size(check: FolderCheck) -> str:
     """Both the list from before the move and the journal know path, size and time of every file."""
-    if check.before.done or check.journal.done:
-        return ""
-    return f"nothing to compare with: {_why(check.before)}; {_why(check.journal)}"
+    base = check.before if check.before.done else check.journal
+    if not base.done:
+        return f"nothing to compare with: {_why(check.before)}; {_why(check.journal)}"
+    if base.unproven:
+        return f"{_count(base.unproven, 'file')} could not be compared{_example(base, 'unproven')}"
+    return ""
 
 
 def _doubt_content(check: FolderCheck) -> str:
@@ -79,15 +93,16 @@ def _doubt_content(check: FolderCheck) -> str:
     made = [one for one in (check.before, check.journal) if one.done]
     if not made:
         return _doubt_size(check)
-    left = min(one.unproven for one in made)
-    return f"the contents of {_count(left, 'file')} cannot be proven: no digest of before is known"
+    least = min(made, key=lambda one: one.unproven)
+    return f"the contents of {_count(least.unproven, 'file')} cannot be proven{_example(least, 'unproven')}"
 
 
 def _doubt_journal(check: FolderCheck) -> str:
     if not check.journal.done:
         return f"the folder was not compared with the journal: {_why(check.journal)}"
     if check.journal.unproven:
-        return f"{_count(check.journal.unproven, 'file')} could not be compared with the journal"
+        left = _count(check.journal.unproven, "file")
+        return f"{left} could not be compared with the journal{_example(check.journal, 'unproven')}"
     return ""
 
 
@@ -98,7 +113,8 @@ def _doubt_server(check: FolderCheck) -> str:
     if not check.server.done:
         return f"the server was not asked: {_why(check.server)}"
     if check.server.unproven:
-        return f"{_count(check.server.unproven, 'entry', 'entries')} could not be compared with the server"
+        left = _count(check.server.unproven, "entry", "entries")
+        return f"{left} could not be compared with the server{_example(check.server, 'unproven')}"
     return ""
 
 
@@ -136,6 +152,11 @@ def _explained(check: FolderCheck) -> str:
 
 def _proves_all(one: Comparison) -> bool:
     return one.done and not one.unproven
+
+
+def _example(one: Comparison, kind: str) -> str:
+    found = next((example for example in one.examples if example.kind == kind), None)
+    return f", for example {visible(found.path)}" if found else ""
 
 
 def _why(one: Comparison) -> str:
