@@ -113,10 +113,12 @@ def unlocked(desktop: Desktop) -> Desktop:
 
 def test_the_bus_answers_and_its_errors_have_names(desktop: Desktop) -> None:
     with Connection(desktop.env["DBUS_SESSION_BUS_ADDRESS"]) as bus:
-        (names,) = bus.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "ListNames")
+        (names,) = bus.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "ListNames", reply="as")
         assert "org.freedesktop.DBus" in names
         with pytest.raises(DBusError) as caught:
-            bus.call("org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetNameOwner", "s", "no.such.name")
+            bus.call(
+                "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetNameOwner", "s", "no.such.name", reply="s"
+            )
         assert caught.value.name == "org.freedesktop.DBus.Error.NameHasNoOwner"
 
 

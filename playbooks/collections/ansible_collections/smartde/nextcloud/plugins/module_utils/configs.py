@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from .accounts import proxy_password_keys
 from .people import Person
-from .processes import Process, config_folder
+from .processes import Process, config_folder, of_folder
 from .qsettings import IniFile, parse
 
 NAME = "nextcloud.cfg"
@@ -60,7 +60,7 @@ def places(person: Person, processes: list[Process], platform: str = sys.platfor
     seen: set[str] = set()
     for folder, kind in _candidates(person, processes, platform):
         real = os.path.realpath(folder)
-        clients = [one for one in processes if os.path.realpath(config_folder(one, person.home)) == real]
+        clients = of_folder(processes, person.uid, folder, person.home)
         path = os.path.join(folder, NAME)
         if real not in seen and (clients or os.path.lexists(path) or _is_shut(path)):
             seen.add(real)

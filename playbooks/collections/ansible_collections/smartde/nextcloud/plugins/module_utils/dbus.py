@@ -20,11 +20,15 @@ MESSAGE_LIMIT = 16 * 1024 * 1024
 NO_AUTO_START = 0x2
 _CALL, _RETURN, _ERROR = 1, 2, 3
 _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _DESTINATION, _SIGNATURE = 1, 2, 3, 4, 5, 6, 8
+PROPERTIES = "org.freedesktop.DBus.Properties"
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
 
 class DBusError(Exception):
-    """An error that a service answered, by its D-Bus name, or ``connection`` for the bus itself."""
+    """An error that a service answered, by its D-Bus name.
+
+    ``connection`` is the bus itself, ``unexpected`` an answer of other types than the interface has.
+    """
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(f"{name}: {message}")
@@ -43,7 +47,7 @@ class Connection:
         self._socket = self._open(address)
         try:
             self._authenticate()
-            self.call(*BUS, "Hello")
+            self.call(*BUS, "Hello", reply="s")
         except BaseException:
             self._socket.close()
             raise
@@ -65,9 +69,13 @@ class Connection:
         member: str,
         signature: str = "",
         *values: Any,  # noqa: ANN401 - whatever the signature says
+        reply: str = "",
         flags: int = 0,
     ) -> list[Any]:
-        """Call a method and return the values of its answer. DBusError for an error or no answer in time."""
+        """Call a method and return the values of its answer, which must have the signature `reply`.
+
+        DBusError for an error, for no answer in time and for an answer of other types.
+        """
         self._serial += 1
         self._end = time.monotonic() + self._timeout
         body = marshal(signature, values)
@@ -86,26 +94,34 @@ class Connection:
             while True:
                 answer = self._message(self._serial)
                 if answer is not None:
-                    return answer
+                    break
         except WireError as error:
             raise DBusError("connection", f"the bus sent what is no D-Bus: {error}") from None
         except OSError as error:
             raise DBusError("connection", str(error)) from None
+        found, values_found = answer
+        if found != reply:
+            raise DBusError("unexpected", f"{member} answered {found!r}, not {reply!r}")
+        return values_found
 
-    def get(self, destination: str, path: str, interface: str, name: str) -> Any:  # noqa: ANN401 - of any type
-        """A property's value."""
-        (value,) = self.call(destination, path, "org.freedesktop.DBus.Properties", "Get", "ss", interface, name)
+    def get(self, destination: str, path: str, interface: str, name: str, kind: str) -> Any:  # noqa: ANN401 - a `kind`
+        """The value of a property of the type `kind`; as `call`, and nothing is started for it."""
+        (value,) = self.call(
+            destination, path, PROPERTIES, "Get", "ss", interface, name, reply="v", flags=NO_AUTO_START
+        )
+        if value.signature != kind:
+            raise DBusError("unexpected", f"{name} is {value.signature!r}, not {kind!r}")
         return value.value
 
     def has_owner(self, name: str) -> bool:
         """Whether somebody on the bus has this name now."""
-        (answer,) = self.call(*BUS, "NameHasOwner", "s", name)
+        (answer,) = self.call(*BUS, "NameHasOwner", "s", name, reply="b")
         return bool(answer)
 
     def start(self, name: str) -> bool:
         """Have the bus start the service of this name, if it can be started. False where it cannot."""
         try:
-            self.call(*BUS, "StartServiceByName", "su", name, 0)
+            self.call(*BUS, "StartServiceByName", "su", name, 0, reply="u")
         except DBusError as error:
             if error.name == "connection":
                 raise
@@ -141,8 +157,8 @@ class Connection:
         except OSError as error:
             raise DBusError("connection", str(error)) from None
 
-    def _message(self, serial: int) -> list[Any] | None:
-        """Read one message; the values of the answer to `serial`, or None for any other message."""
+    def _message(self, serial: int) -> tuple[str, list[Any]] | None:
+        """Read one message; signature and values of the answer to `serial`, or None for any other message."""
         fixed = self._read(16)
         order = {ord("l"): "<", ord("B"): ">"}.get(fixed[0])
         if order is None:
@@ -157,11 +173,12 @@ class Connection:
         found = {code: variant.value for code, variant in fields}
         if fixed[1] not in (_RETURN, _ERROR) or found.get(_REPLY_SERIAL) != serial:
             return None
-        values, _end = unmarshal(found.get(_SIGNATURE, ""), body, order=order)
+        signature = found.get(_SIGNATURE, "")
+        values, _end = unmarshal(signature, body, order=order)
         if fixed[1] == _ERROR:
             text = values[0] if values and isinstance(values[0], str) else ""
             raise DBusError(str(found.get(_ERROR_NAME, "unnamed")), text)
-        return values
+        return signature, values
 
     def _read(self, size: int) -> bytes:
         data = bytearray()

@@ -180,4 +180,6 @@ def _adopt(pid: int, env: Mapping[str, str]) -> None:
     with contextlib.suppress(DBusError), Connection(env.get("DBUS_SESSION_BUS_ADDRESS", ""), timeout=5.0) as bus:
         unit = f"app-nextcloud-{pid}.scope"
         signature = "ssa(sv)a(sa(sv))"
-        bus.call(*MANAGER, "StartTransientUnit", signature, unit, "fail", properties, [], flags=NO_AUTO_START)
+        bus.call(
+            *MANAGER, "StartTransientUnit", signature, unit, "fail", properties, [], reply="o", flags=NO_AUTO_START
+        )

@@ -19,7 +19,7 @@ from .state import state_folder, transactions
 
 AT_ONCE = 4
 PERSON_SECONDS = 900.0
-SILENT_SECONDS = 30.0
+SILENT_SECONDS = 60.0
 
 
 def look(root: str = "/", users: Sequence[str] = ()) -> dict[str, Any]:

@@ -33,28 +33,28 @@ class KWallet:
 
     def state(self) -> str:
         """``unlocked``, ``locked`` or ``absent``, of the wallet that the client uses."""
-        if self._daemon is None or not self._call("isEnabled"):
+        if self._daemon is None or not self._call("isEnabled", "b"):
             return "absent"
-        return "unlocked" if self._call("isOpen", "s", self._call("networkWallet")) else "locked"
+        return "unlocked" if self._call("isOpen", "b", "s", self._call("networkWallet", "s")) else "locked"
 
     def names(self) -> list[str]:
         """The names of all entries of the client; none where they cannot be listed without a prompt."""
         if self.state() != "unlocked":
             return []
-        return sorted(self._call("entryList", "iss", self._open(), FOLDER, APPLICATION))
+        return sorted(self._call("entryList", "as", "iss", self._open(), FOLDER, APPLICATION))
 
     def has(self, key: str) -> bool:
         """Whether there is an entry of this name; False where the wallet is closed and nobody can tell."""
-        return self.state() == "unlocked" and bool(self._entry("hasEntry", key))
+        return self.state() == "unlocked" and bool(self._entry("hasEntry", "b", key))
 
     def lookup(self, key: str) -> bytes | None:
         """The value of an entry, None where there is none. For use inside the user's own session only."""
         if not self.has(key):
             return None
-        if self._entry("entryType", key) == PASSWORD:
-            text: str = self._entry("readPassword", key)
+        if self._entry("entryType", "i", key) == PASSWORD:
+            text: str = self._entry("readPassword", "s", key)
             return text.encode()
-        data: bytes = self._entry("readEntry", key)
+        data: bytes = self._entry("readEntry", "ay", key)
         return data
 
     def copy(self, source: str, target: str) -> str:
@@ -69,10 +69,10 @@ class KWallet:
             raise DroppedError("secret-missing", f"the wallet has no entry {source}", "have the user sign in")
         if self._holds(target, value):
             return "same"
-        if self._entry("entryType", source) == PASSWORD:
-            self._call("writePassword", "issss", self._open(), FOLDER, target, value.decode(), APPLICATION)
+        if self._entry("entryType", "i", source) == PASSWORD:
+            self._call("writePassword", "i", "issss", self._open(), FOLDER, target, value.decode(), APPLICATION)
         else:
-            self._call("writeEntry", "issayis", self._open(), FOLDER, target, value, STREAM, APPLICATION)
+            self._call("writeEntry", "i", "issayis", self._open(), FOLDER, target, value, STREAM, APPLICATION)
         if not self._holds(target, value):
             raise DroppedError("keyring-refused", f"the wallet did not keep the entry {target}")
         return "copied"
@@ -84,16 +84,16 @@ class KWallet:
     def _open(self) -> int:
         """A handle of the wallet, which is open already."""
         if self._handle < 0:
-            self._handle = self._call("open", "sxs", self._call("networkWallet"), 0, APPLICATION)
+            self._handle = self._call("open", "i", "sxs", self._call("networkWallet", "s"), 0, APPLICATION)
         if self._handle < 0:
             raise DroppedError("keyring-refused", "the wallet does not let the client's name in")
         return self._handle
 
-    def _entry(self, member: str, key: str) -> Any:  # noqa: ANN401 - whatever the method answers
-        return self._call(member, "isss", self._open(), FOLDER, key, APPLICATION)
+    def _entry(self, member: str, reply: str, key: str) -> Any:  # noqa: ANN401 - of the type `reply`
+        return self._call(member, reply, "isss", self._open(), FOLDER, key, APPLICATION)
 
-    def _call(self, member: str, signature: str = "", *values: object) -> Any:  # noqa: ANN401 - as above
+    def _call(self, member: str, reply: str, signature: str = "", *values: object) -> Any:  # noqa: ANN401 - as above
         if self._daemon is None:
             raise DroppedError("keyring-absent", "no wallet daemon runs")
         name, path = self._daemon
-        return self._bus.call(name, path, INTERFACE, member, signature, *values, flags=NO_AUTO_START)[0]
+        return self._bus.call(name, path, INTERFACE, member, signature, *values, reply=reply, flags=NO_AUTO_START)[0]

@@ -37,10 +37,10 @@ class SecretService:
         if not self._bus.has_owner(SERVICE):
             return "absent"
         try:
-            (collection,) = self._call(ROOT, _SERVICE, "ReadAlias", "s", "default")
+            (collection,) = self._call(ROOT, _SERVICE, "ReadAlias", "o", "s", "default")
             if collection == NO_OBJECT:
                 return "absent"
-            return "locked" if self._get(collection, _COLLECTION, "Locked") else "unlocked"
+            return "locked" if self._get(collection, _COLLECTION, "Locked", "b") else "unlocked"
         except DBusError as error:
             if error.name == "connection":
                 raise
@@ -75,7 +75,7 @@ class SecretService:
         for path in self._search({**CLIENT, "user": target}):
             # an older entry of the same name with other attributes would be found as well: it must not differ
             if not self._holds(path, value):
-                self._call(path, _ITEM, "SetSecret", "(oayays)", (self._session(), b"", value, content_type))
+                self._call(path, _ITEM, "SetSecret", "", "(oayays)", (self._session(), b"", value, content_type))
         if not self._all_hold(target, value):
             raise DroppedError("keyring-refused", f"the keyring did not keep the entry {target}")
         return "copied"
@@ -83,12 +83,14 @@ class SecretService:
     def _create(self, item: str, target: str, value: bytes, content_type: str) -> None:
         attributes = {**self._attributes(item), "user": target}
         properties = {
-            _ITEM + ".Label": Variant("s", self._get(item, _ITEM, "Label")),
+            _ITEM + ".Label": Variant("s", self._get(item, _ITEM, "Label", "s")),
             _ITEM + ".Attributes": Variant("a{ss}", attributes),
         }
         secret = (self._session(), b"", value, content_type)
         collection, replace = item.rpartition("/")[0], True
-        made, prompt = self._call(collection, _COLLECTION, "CreateItem", "a{sv}(oayays)b", properties, secret, replace)
+        made, prompt = self._call(
+            collection, _COLLECTION, "CreateItem", "oo", "a{sv}(oayays)b", properties, secret, replace
+        )
         if prompt != NO_OBJECT:
             self._call(prompt, "org.freedesktop.Secret.Prompt", "Dismiss")
             raise _locked()
@@ -97,18 +99,20 @@ class SecretService:
 
     def _search(self, attributes: dict[str, str]) -> list[str]:
         """Paths of the items with these attributes, unlocked ones first."""
-        unlocked, locked = self._call(ROOT, _SERVICE, "SearchItems", "a{ss}", attributes)
+        unlocked, locked = self._call(ROOT, _SERVICE, "SearchItems", "aoao", "a{ss}", attributes)
         return [*unlocked, *locked]
 
     def _attributes(self, item: str) -> dict[str, str]:
-        found: dict[str, str] = self._get(item, _ITEM, "Attributes")
+        found: dict[str, str] = self._get(item, _ITEM, "Attributes", "a{ss}")
         return found
 
     def _secret(self, item: str) -> tuple[bytes, str]:
         """Value and content type. The question for `Locked` comes first: GetSecret may prompt."""
-        if self._get(item, _ITEM, "Locked"):
+        if self._get(item, _ITEM, "Locked", "b"):
             raise _locked()
-        ((_session, _parameters, value, content_type),) = self._call(item, _ITEM, "GetSecret", "o", self._session())
+        ((_session, _parameters, value, content_type),) = self._call(
+            item, _ITEM, "GetSecret", "(oayays)", "o", self._session()
+        )
         return value, content_type
 
     def _holds(self, item: str, value: bytes) -> bool:
@@ -121,16 +125,22 @@ class SecretService:
     def _session(self) -> str:
         """A session without encryption of its own: the socket is the user's and leaves no machine."""
         if not self._session_path:
-            _output, self._session_path = self._call(ROOT, _SERVICE, "OpenSession", "sv", "plain", Variant("s", ""))
+            _output, self._session_path = self._call(
+                ROOT, _SERVICE, "OpenSession", "vo", "sv", "plain", Variant("s", "")
+            )
         return self._session_path
 
-    def _get(self, path: str, interface: str, name: str) -> Any:  # noqa: ANN401 - a property of any type
-        return self._bus.get(SERVICE, path, interface, name)
+    def _get(self, path: str, interface: str, name: str, kind: str) -> Any:  # noqa: ANN401 - of that kind
+        return self._bus.get(SERVICE, path, interface, name, kind)
 
-    def _call(self, path: str, interface: str, member: str, signature: str = "", *values: object) -> list[Any]:
+    def _call(
+        self, path: str, interface: str, member: str, reply: str = "", signature: str = "", *values: object
+    ) -> list[Any]:
         """Call the service, which must be running: activation is the user's session's business."""
         try:
-            return self._bus.call(SERVICE, path, interface, member, signature, *values, flags=NO_AUTO_START)
+            return self._bus.call(
+                SERVICE, path, interface, member, signature, *values, reply=reply, flags=NO_AUTO_START
+            )
         except DBusError as error:
             if error.name == "org.freedesktop.Secret.Error.IsLocked":
                 raise _locked() from None

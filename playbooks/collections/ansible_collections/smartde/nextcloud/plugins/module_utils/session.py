@@ -13,7 +13,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import Mapping
 
-from .dbus import NO_AUTO_START, Connection, DBusError
+from .dbus import Connection, DBusError
 from .dropped import DroppedError, run_as
 from .people import Person
 from .processes import Process
@@ -122,13 +122,7 @@ def _from_manager(address: str) -> dict[str, str]:
     """What ``systemctl --user show-environment`` prints, asked over the bus: no quoting to undo, no program to run."""
     try:
         with Connection(address, timeout=5.0) as bus:
-            _path, _manager = MANAGER[1:]
-            (value,) = bus.call(
-                MANAGER[0], _path, "org.freedesktop.DBus.Properties", "Get", "ss", _manager, "Environment",
-                flags=NO_AUTO_START,
-            )  # fmt: skip
+            entries: list[str] = bus.get(*MANAGER, "Environment", "as")
     except DBusError:
         return {}
-    if value.signature != "as":
-        return {}
-    return allowed(dict(entry.partition("=")[::2] for entry in value.value))
+    return allowed(dict(entry.partition("=")[::2] for entry in entries))
