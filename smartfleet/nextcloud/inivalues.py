@@ -9,6 +9,7 @@ Shared with managed hosts: Python 3.9, standard library only.
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 from dataclasses import dataclass
@@ -127,12 +128,12 @@ def _escape(character: str, qt: int, *, after_escape: bool) -> tuple[str, bool]:
 
 def _encoding(raw: bytes, qt: int | None) -> str:
     if qt is not None:
-        return "utf-8" if qt >= 6 else "latin-1"
+        return "utf-8-sig" if qt >= 6 else "latin-1"
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
         return "latin-1"
-    return "utf-8"
+    return "utf-8-sig"
 
 
 def _unescape(raw: bytes, encoding: str) -> tuple[list[str], bool]:
@@ -141,6 +142,7 @@ def _unescape(raw: bytes, encoding: str) -> tuple[list[str], bool]:
     pieces: list[str] = []  # of the element under way
     blanks_from = 0  # pieces before this index came from escapes or quotes: their blanks count
     in_quotes = was_quoted = False
+    text = codecs.getincrementaldecoder(encoding)("replace")  # as Qt's: a character may go on behind an escape
     position = _skip(_BLANKS, raw, 0)
     while position < len(raw):
         byte = raw[position]
@@ -158,7 +160,7 @@ def _unescape(raw: bytes, encoding: str) -> tuple[list[str], bool]:
             position = _skip(_BLANKS, raw, position + 1)
         else:
             end = _skip(_TEXT, raw, position + 1)
-            pieces.append(raw[position:end].decode(encoding, "replace"))
+            pieces.append(text.decode(raw[position:end]))
             position = end
     elements.append(_finish(pieces, blanks_from, was_quoted=was_quoted))
     return elements, len(elements) > 1

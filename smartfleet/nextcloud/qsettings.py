@@ -266,12 +266,19 @@ def _entry(data: bytes, line: _Line, prefix: str, section: int) -> Entry:
     value = line.equals + 1
     while value < line.end and data[value] in b" \t":
         value += 1
-    end = line.end
-    while end > value and data[end - 1] in b" \t":
+    return Entry(prefix + decode_key(key), section, line.start, value, _value_end(data, value, line.end))
+
+
+def _value_end(data: bytes, start: int, line_end: int) -> int:
+    """Where the value ends without the blanks behind it; they stay with it where Qt might take them as part of it."""
+    end = line_end
+    while end > start and data[end - 1] in b" \t":
         end -= 1
-    if data[end - 1 : end] == b"\\":
-        end = line.end  # the blank belongs to the backslash
-    return Entry(prefix + decode_key(key), section, line.start, value, end)
+    last_two = data[max(start, end - 2) : end]
+    closed = last_two.endswith(b'"') and not last_two.startswith(b"\\")
+    if last_two.endswith(b"\\") or (not closed and data.find(b'"', start, end) >= 0):
+        return line_end
+    return end
 
 
 def _winners(sections: list[Section], entries: list[Entry]) -> dict[str, Entry]:
