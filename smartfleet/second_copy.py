@@ -22,7 +22,7 @@ def _of_account(view: ProfileView, account: AccountView, aim: Aim) -> Iterator[S
     if not mine:
         return
     used = {_normal(folder.local_path) for one in view.accounts for folder in one.folders}
-    for old in view.on("old"):
+    for old in (one for one in view.on("old") if one.person == account.person):
         for before in old.folders:
             other = _counterpart(mine, before.target_path)
             if before.state in _THERE and _normal(before.local_path) != _normal(other.local_path):

@@ -73,11 +73,11 @@ def _versions(view: ProfileView) -> Iterator[tuple[str, int, int]]:
 
 def account_reasons(view: ProfileView) -> Iterator[Refusal]:
     """Accounts that would be one and the same after the move."""
-    on_new = {_who(one): one for one in view.on("new")}
+    on_new = {one.person: one for one in view.on("new")}
     movers: dict[str, list[AccountView]] = defaultdict(list)
     for one in view.on("old"):
-        movers[_who(one)].append(one)
-        other = on_new.get(_who(one))
+        movers[one.person].append(one)
+        other = on_new.get(one.person)
         if other:
             yield reason("both-servers", f"account {one.label} is to be moved, and {other.label} is there already")
     for same in movers.values():
@@ -100,11 +100,6 @@ def account_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
 def is_encrypted(one: AccountView) -> bool:
     """Whether an account uses end-to-end encryption: by its own word, or by its journals."""
     return one.account.e2ee or any(folder.journal.encrypted for folder in one.folders)
-
-
-def _who(one: AccountView) -> str:
-    """Two accounts of one server are the same account if their user id is; servers compare it without case."""
-    return (one.account.user or one.account.login).casefold()
 
 
 def _labels(found: tuple[AccountView, ...]) -> str:

@@ -54,6 +54,14 @@ class AccountView:
         return self.account.number
 
     @property
+    def person(self) -> str:
+        """Who it is on the server, for comparison: accounts of one server with the same person are the same account.
+
+        Servers compare user ids without case.
+        """
+        return (self.account.user or self.account.login).casefold()
+
+    @property
     def label(self) -> str:
         """The account for people: ``eva@https://cloud.example.org``."""
         return visible(f"{self.account.login or self.account.user}@{self.account.url}")
