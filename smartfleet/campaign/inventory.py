@@ -79,7 +79,7 @@ def check_limit(limit: str) -> None:
     balanced = re.sub(r"\[[^\[\]]*\]", "", limit)
     if (
         not any(parts)
-        or any(re.fullmatch(r"[!&~:\s]*", part) for part in parts if part)
+        or any(re.fullmatch(r"[!&~:\s\[\]]*", part) for part in parts if part)
         or re.search(r"[\[\]]", balanced)
     ):
         raise InventoryError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -88,8 +89,13 @@ def _parse(
         return cancelled() if begun else silent(answers.host, interrupted=interrupted)
     if last.state != "ok":
         return diagnose(last)
+    value = last.result.get(key)
     try:
-        return adapter.validate_python(last.result.get(key))
+        # lone surrogates pass as text, but no store and no report could take them
+        json.dumps(value, ensure_ascii=False).encode()
+        return adapter.validate_python(value)
+    except UnicodeEncodeError:
+        return garbage(answers.host, f"{key} holds text that is no Unicode")
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or key

@@ -89,9 +89,15 @@ def vars_file(values: Mapping[str, Any]) -> str:
 
 def _unsafe(value: object) -> str:
     if isinstance(value, str | Path):
-        return f"!unsafe {json.dumps(str(value))}"
+        return f'!unsafe "{"".join(_escaped(character) for character in str(value))}"'
     if isinstance(value, bool | int):
         return json.dumps(value)
     if isinstance(value, Sequence):
         return "[" + ", ".join(_unsafe(item) for item in value) + "]"
     raise TypeError(f"no variable of a playbook: {type(value).__name__}")
+
+
+def _escaped(character: str) -> str:
+    """For YAML's double quotes. JSON would not do: it writes characters beyond the first plane as two."""
+    plain = character.isascii() and character.isprintable() and character not in '"\\'
+    return character if plain else f"\\U{ord(character):08x}"

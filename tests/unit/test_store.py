@@ -1,0 +1,187 @@
+"""The store: what is newest, who may read it, and what happens with a store that is not ours to write."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from smartfleet.errors import StoreError
+from smartfleet.model.plan import Plan
+from smartfleet.model.results import Outcome, Verdict
+from smartfleet.plan.file import sealed
+from smartfleet.store import Store
+from smartfleet.store.schema import HEAD
+from smartfleet.store.tables import Base
+from tests.unit.builders import facts_of
+
+VERSIONS = Path(__file__).parents[2] / "smartfleet" / "store" / "migrations" / "versions"
+
+
+def open_store(folder: Path) -> Store:
+    return Store.of_fleet(folder / ".smartfleet", "")
+
+
+def outcome(host: str, name: str, user: str = "eva") -> Outcome:
+    return Outcome.model_validate({"host": host, "user": user, "config_path": "/c", "outcome": name})
+
+
+def verdict(host: str, name: str) -> Verdict:
+    return Verdict.model_validate(
+        {
+            "host": host, "user": "eva", "config_path": "/c", "account": "0", "alias": "0", "local_path": "/n",
+            "level": "size", "verdict": name, "reason": "",
+        }
+    )  # fmt: skip
+
+
+def test_everything_comes_back_and_the_newest_wins(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    first, second = store.begin("audit", 2), store.begin("apply", 2)
+    facts = facts_of({})
+    store.add_facts(first, {"a": (200.0, facts), "b": (200.0, facts)})
+    # a clock that jumped back: the later look is still the newer one
+    store.add_facts(second, {"a": (100.0, facts)})
+    assert {host: taken for host, (taken, _) in store.facts().items()} == {"a": 100.0, "b": 200.0}
+    assert store.facts(["b"]) == {"b": (200.0, facts)}
+    store.add_outcomes(first, [outcome("a", "failed"), outcome("a", "moved", "max")])
+    store.add_outcomes(second, [outcome("a", "moved")])
+    assert sorted((o.user, o.outcome) for o in store.outcomes()) == [("eva", "moved"), ("max", "moved")]
+    assert [o.outcome for o in store.outcomes(["a"], run=first) if o.user == "eva"] == ["failed"]
+    store.add_verdicts(first, [verdict("a", "drift")])
+    store.add_verdicts(second, [verdict("a", "match")])
+    assert [v.verdict for v in store.verdicts()] == ["match"]
+    assert store.outcomes([]) == []
+    store.close()
+
+
+def test_a_run_is_known_before_it_ends(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    run = store.begin("apply", 3, "h" * 64)
+    (record,) = open_store(tmp_path).runs()
+    assert (record.id, record.state, record.finished, record.plan_hash) == (run, "running", None, "h" * 64)
+    store.finish(run, "done")
+    found = store.run(run)
+    assert found is not None
+    assert found.state == "done"
+    assert store.run("no such run") is None
+
+
+def test_plans_are_kept_under_their_hash(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    plan = sealed(
+        Plan(created=1.0, old_servers=["https://a"], new_server="https://b", strategy="move", instance_id="", hosts=[])
+    )
+    store.add_plan(plan)
+    store.add_plan(plan)
+    assert store.plan(plan.hash) == plan
+    assert store.plan("x") is None
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        store = open_store(tmp_path)
+        store.begin("audit", 1)
+    finally:
+        os.umask(before)
+    folder = tmp_path / ".smartfleet"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {file.name: oct(file.stat().st_mode & 0o077) for file in folder.iterdir()} == {
+        file.name: "0o0" for file in folder.iterdir()
+    }
+    store.close()
+
+
+def test_a_newer_store_is_refused_and_left_alone(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    file = tmp_path / ".smartfleet" / "store.db"
+    with sqlite3.connect(file) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError) as caught:
+        open_store(tmp_path)
+    assert caught.value.code == "store/newer"
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("data", [b"not a database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+def test_a_file_that_is_no_database_is_an_error(tmp_path: Path, data: bytes) -> None:
+    folder = tmp_path / ".smartfleet"
+    folder.mkdir()
+    (folder / "store.db").write_bytes(data)
+    with pytest.raises(StoreError):
+        open_store(tmp_path)
+
+
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    with pytest.raises(StoreError) as caught:
+        Store.open(f"sqlite:///file:{tmp_path}/.smartfleet/store.db?mode=ro&uri=true").begin("audit", 1)
+    assert caught.value.code == "store/read-only"
+    with pytest.raises(StoreError):
+        Store.open("sqlite:////dev/null/store.db")
+
+
+@pytest.mark.parametrize("url", ["no url", "nosuch://x/y"])
+def test_a_wrong_url_is_an_error_of_ours(url: str) -> None:
+    with pytest.raises(StoreError):
+        Store.open(url)
+
+
+def test_a_password_in_the_url_is_not_told() -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.open("postgresql+psycopg://fleet:s3cret@127.0.0.1:1/none")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
+    open_store(tmp_path).close()
+    made = _columns(f"sqlite:///{tmp_path}/.smartfleet/store.db")
+    engine = create_engine(f"sqlite:///{tmp_path}/plain.db")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    assert made - {("alembic_version", "version_num", "VARCHAR(32)", 1)} == _columns(f"sqlite:///{tmp_path}/plain.db")
+    assert max(path.name for path in VERSIONS.glob("0*.py"))[:4] == HEAD
+
+
+def _columns(url: str) -> set[tuple[str, str, str, int]]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        tables = [row[0] for row in connection.execute(text("select name from sqlite_master where type = 'table'"))]
+        found = {
+            (table, row[1], row[2], row[3])
+            for table in tables
+            for row in connection.execute(text(f"pragma table_info({table})"))
+        }
+    engine.dispose()
+    return found
+
+
+def test_the_latest_facts_of_many_hosts_come_in_one_query_each_500(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    run = store.begin("audit", 1200)
+    facts = facts_of({})
+    names = [f"pc-{number}" for number in range(1200)]
+    store.add_facts(run, dict.fromkeys(names, (1.0, facts)))
+    assert set(store.facts(names)) == set(names)
+
+
+def test_postgresql_works_too() -> None:
+    url = os.environ.get("SMARTFLEET_TEST_POSTGRESQL", "")
+    if not url:
+        pytest.skip("SMARTFLEET_TEST_POSTGRESQL names no PostgreSQL database to test with")
+    store = Store.open(url)
+    run = store.begin("audit", 1)
+    facts = facts_of({})
+    store.add_facts(run, {"a": (1.0, facts)})
+    store.add_outcomes(run, [outcome("a", "failed"), outcome("a", "moved")])
+    store.add_verdicts(run, [verdict("a", "match")])
+    assert store.facts(["a"]) == {"a": (1.0, facts)}
+    assert [o.outcome for o in store.outcomes(["a"], run=run)] == ["moved"]
+    store.finish(run, "done")
+    store.close()
