@@ -35,7 +35,13 @@ def start(folder: Path, *, tied: bool) -> Lab:
     pipe = subprocess.PIPE if tied else subprocess.DEVNULL
     with layout.log.open("ab") as log:
         daemon = subprocess.Popen(
-            [sys.executable, "-m", "smartfleet.lab.daemon", os.fspath(layout.folder), *(["--tied"] if tied else [])],
+            [
+                sys.executable,
+                "-m",
+                "smartfleet.lab.daemon",
+                os.fspath(layout.folder),
+                "--tied" if tied else "--detached",
+            ],
             stdin=pipe,
             stdout=log,
             stderr=log,
@@ -45,7 +51,9 @@ def start(folder: Path, *, tied: bool) -> Lab:
     while time.monotonic() < deadline:
         state = read_state(layout)
         if state is not None:
-            return Lab(layout, state, daemon)
+            if not tied:
+                daemon.wait(timeout=STOP_SECONDS)
+            return Lab(layout, state, daemon if tied else None)
         if daemon.poll() is not None:
             break
         time.sleep(0.05)

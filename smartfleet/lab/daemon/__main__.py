@@ -1,6 +1,7 @@
-"""``python -m smartfleet.lab.daemon FOLDER [--tied]``: runs a lab until SIGTERM.
+"""``python -m smartfleet.lab.daemon FOLDER --tied | --detached``: runs a lab until SIGTERM.
 
-With `--tied` it also ends when its standard input closes, that is, when the program that started it is gone.
+With `--tied` it also ends when its standard input closes, that is, when the program that started it is gone. With
+`--detached` the command returns when the lab is up.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 from pathlib import Path
 
 from aiohttp import web
@@ -44,8 +46,23 @@ async def run(layout: Layout, *, tied: bool) -> None:
         layout.state.unlink(missing_ok=True)
 
 
+def detach(layout: Layout) -> None:
+    """Goes on in a child of nobody; the caller's process waits until the lab is up and then ends."""
+    child = os.fork()
+    if child == 0:
+        return
+    while not layout.state.exists():
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            os._exit(os.waitstatus_to_exitcode(status) or 1)
+        time.sleep(0.02)
+    os._exit(0)
+
+
 def main() -> int:
     layout = Layout(Path(sys.argv[1]).resolve())
+    if "--detached" in sys.argv[2:]:
+        detach(layout)
     try:
         asyncio.run(run(layout, tied="--tied" in sys.argv[2:]))
     except (LabError, OSError) as error:
