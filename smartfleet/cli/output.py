@@ -30,10 +30,7 @@ def emit(form: Format, document: Document, items: Sequence[Document], human: Cal
 
 def show(renderable: RenderableType) -> None:
     """For people, on stdout. On a pipe lines are wide, so that tables do not break where nobody looks."""
-    console = Console(highlight=False, emoji=False, markup=False)
-    if not console.is_terminal:
-        console.width = _PIPE_WIDTH
-    console.print(renderable)
+    _print(renderable, aside=False)
 
 
 def say(text: str) -> None:
@@ -52,4 +49,11 @@ def suggest(fleet: Fleet, command: str) -> None:
 
 def show_aside(renderable: RenderableType) -> None:
     """For people, on stderr: what they are asked about is no data."""
-    Console(stderr=True, highlight=False, emoji=False, markup=False).print(renderable)
+    _print(renderable, aside=True)
+
+
+def _print(renderable: RenderableType, *, aside: bool) -> None:
+    console = Console(stderr=aside, highlight=False, emoji=False, markup=False)
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
+    console.print(renderable)
