@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import FrozenSet
 
 from . import gates
@@ -220,7 +220,3 @@ def _link_run(request: Request, opened: Remembered) -> None:
     make_folder(folder, below=state_folder(request.root))
     os.symlink(os.path.relpath(opened.folder, folder), link)
     sync_folder(folder)
-
-
-def as_result(found: Outcome) -> dict[str, object]:
-    return asdict(found)

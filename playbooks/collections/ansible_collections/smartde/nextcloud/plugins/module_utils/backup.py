@@ -145,14 +145,16 @@ def send_file(send: Send, path: str) -> dict[str, Any] | None:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return None
-    with os.fdopen(fd, "rb") as stream:
+    try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise DroppedError("not-a-file", f"{path} is no ordinary file of the user")
-        chunk = stream.read(CHUNK)
+        chunk = os.read(fd, CHUNK)
         while chunk:
             send(chunk)
-            chunk = stream.read(CHUNK)
+            chunk = os.read(fd, CHUNK)
+    finally:
+        os.close(fd)
     return {
         "size": found.st_size,
         "inode": found.st_ino,

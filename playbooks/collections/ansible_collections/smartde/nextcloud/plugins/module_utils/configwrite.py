@@ -94,7 +94,7 @@ def _read(folder: int, name: str) -> tuple[bytes, os.stat_result]:
         if error.errno == errno.ELOOP:
             raise DroppedError("config-link", f"{name} is a link", "replace the link by the file itself") from error
         raise
-    with os.fdopen(fd, "rb") as stream:
+    try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise DroppedError("config-not-a-file", f"{name} is no ordinary file")
@@ -102,7 +102,10 @@ def _read(folder: int, name: str) -> tuple[bytes, os.stat_result]:
             raise DroppedError("config-foreign", f"{name} belongs to uid {found.st_uid}")
         if found.st_size > SIZE_LIMIT:
             raise DroppedError("config-too-large", f"{name} is larger than {SIZE_LIMIT} bytes")
-        return stream.read(SIZE_LIMIT + 1), found
+        with os.fdopen(fd, "rb", closefd=False) as stream:
+            return stream.read(SIZE_LIMIT + 1), found
+    finally:
+        os.close(fd)
 
 
 def _expected(folder: int, name: str, sha256: str) -> os.stat_result:

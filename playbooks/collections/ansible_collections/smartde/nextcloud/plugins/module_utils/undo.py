@@ -41,9 +41,13 @@ def what_to_restore(profile: Profile) -> bytes | None:
     """As `restored`, for the file of this moment; None too where the transaction never got as far as a backup."""
     try:
         before = profile.before()
-    except (OSError, StopIteration):
+    except FileNotFoundError:
         return None
-    return restored(profile.config().data, before.data, profile.target(before), profile.order.edits)
+    try:
+        target = profile.target(before)
+    except ValueError:
+        return None  # the edits do not fit what the client left when it quit: nothing was ever written
+    return restored(profile.config().data, before.data, target, profile.order.edits)
 
 
 def undo_steps(profile: Profile) -> list[Step]:

@@ -1,0 +1,180 @@
+"""What `account_move` and `account_restore` do on a whole host: the lock, and one profile after the other."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass
+from typing import Any, Callable, FrozenSet, Mapping, Sequence
+
+from .applying import Request, carry_out
+from .dropped import run_as
+from .instance import prove_new, prove_old
+from .locate import Located, locate
+from .lock import HeldLock, LockHeldError, host_lock
+from .move import Checks
+from .order import parse_order
+from .outcome import Outcome, of_error
+from .probe import TIMEOUT, probe
+from .profile import Profile, SyncFolder
+from .proofs import Prover, Trees
+from .restoring import Restore, restore
+from .state import Remembered, run_folder, transactions
+from .transaction import FAILURES, StepError, as_step_error
+from .userdesk import UserDesk
+
+Manifest = Callable[[Profile, Sequence[SyncFolder]], str]
+
+
+@dataclass(frozen=True)
+class Host:
+    """How to work on this host. `manifest` and `trees` look at the sync folders before and after."""
+
+    root: str
+    stop_seconds: float
+    start_seconds: float
+    manifest: Manifest
+    trees: Trees
+
+    def desk(self, found: Located) -> UserDesk:
+        return UserDesk(
+            found.person,
+            found.path,
+            kind=found.kind,
+            root=self.root,
+            stop_seconds=self.stop_seconds,
+            start_seconds=self.start_seconds,
+        )
+
+    def checks(self) -> Checks:
+        return Checks(
+            lambda profile: prove_new(profile.order, _probe_for(profile)),
+            self.manifest,
+            Prover(self.trees, self.start_seconds).proofs,
+        )
+
+
+def move_host(
+    host: Host,
+    run: str,
+    orders: Sequence[Mapping[str, Any]],
+    phases: FrozenSet[str],
+    *,
+    lock_seconds: float,
+    check_mode: bool,
+) -> list[Outcome]:
+    """One outcome for each order, in their order. OSError where the host has no place to remember anything."""
+    if check_mode:
+        return [_move(host, run, raw, phases, check_mode=True) for raw in orders]
+
+    def work(lock: HeldLock) -> list[Outcome]:
+        outcomes = [_move(host, run, raw, phases, check_mode=False) for raw in orders]
+        if any(one.outcome == "prepared" for one in outcomes):
+            lock.reserve(lock_seconds)
+        return outcomes
+
+    return _locked(host.root, run, orders, work)
+
+
+def restore_host(
+    host: Host, run: str, wanted: Sequence[Mapping[str, str]], *, only_open: bool, check_mode: bool
+) -> list[Outcome]:
+    """Take back the moves of `run`, "" for the latest of each profile; `wanted` limits the profiles."""
+    chosen = choose(host.root, run, wanted)
+
+    def work(_lock: HeldLock | None) -> list[Outcome]:
+        return [
+            _restore(host, one, only_open=only_open, check_mode=check_mode)
+            if isinstance(one, Remembered)
+            else Outcome(one["user"], one["config_path"], "already", "no-transaction", "this host remembers no move")
+            for one in chosen
+        ]
+
+    if check_mode:
+        return work(None)
+    named = [
+        {"user": one.user, "config_path": one.config_path} if isinstance(one, Remembered) else one for one in chosen
+    ]
+    return _locked(host.root, run or "rollback", named, work) if named else []
+
+
+def choose(root: str, run: str, wanted: Sequence[Mapping[str, str]]) -> list[Remembered | Mapping[str, str]]:
+    """The latest transaction of each profile, or what `wanted` says of a profile without one."""
+    of_run = _of_run(root, run) if run else transactions(root)
+    latest = {(one.user, one.config_path): one for one in of_run}
+    if not wanted:
+        return list(latest.values())
+    return [latest.get((one["user"], one["config_path"]), one) for one in wanted]
+
+
+def _of_run(root: str, run: str) -> list[Remembered]:
+    """Those that the run made, and those of earlier runs that it went on with."""
+    folder = run_folder(root, run)
+    try:
+        folders = {os.path.realpath(os.path.join(folder, name)) for name in os.listdir(folder)}
+    except FileNotFoundError:
+        return []
+    return [one for one in transactions(root) if os.path.realpath(one.folder) in folders]
+
+
+def _locked(
+    root: str, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
+) -> list[Outcome]:
+    digests = [str(one["new_sha256"]) for one in profiles if "new_sha256" in one]
+    try:
+        with host_lock(root, run, digests) as lock:
+            return work(lock)
+    except LockHeldError as error:
+        held = StepError("lock-held", str(error), "wait for that run, then apply again", outcome="refused")
+        return [of_error(str(one["user"]), str(one["config_path"]), held) for one in profiles]
+
+
+def _move(host: Host, run: str, raw: Mapping[str, Any], phases: FrozenSet[str], *, check_mode: bool) -> Outcome:
+    try:
+        order = parse_order(raw)
+        found = locate(host.root, order.user, order.config_path)
+    except FAILURES as error:
+        return of_error(str(raw.get("user", "")), str(raw.get("config_path", "")), as_step_error(error))
+    return carry_out(
+        Request(
+            root=host.root,
+            run=run,
+            order=order,
+            raw_order=dict(raw),
+            person=found.person,
+            config_path=found.path,
+            desk=host.desk(found),
+            checks=host.checks(),
+            phases=phases,
+            check_mode=check_mode,
+        )
+    )
+
+
+def _restore(host: Host, known: Remembered, *, only_open: bool, check_mode: bool) -> Outcome:
+    try:
+        found = locate(host.root, known.user, known.config_path)
+    except FAILURES as error:
+        return of_error(known.user, known.config_path, as_step_error(error))
+    request = Restore(
+        host.root,
+        found.person,
+        lambda path: host.desk(Located(found.person, path, found.kind)),
+        lambda profile: prove_old(profile.order, _probe_for(profile)),
+        check_mode,
+    )
+    return restore(request, known, only_open=only_open)
+
+
+def _probe_for(profile: Profile) -> Callable[[str], dict[str, str]]:
+    env = profile.desk.presence(profile.recorded()).env
+
+    def ask(url: str) -> dict[str, str]:
+        answer: dict[str, str] = run_as(profile.person, probe, url, env, timeout=3 * TIMEOUT)
+        return answer
+
+    return ask
+
+
+def result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The part of the module's answer that both modules share."""
+    return {"changed": any(one.changed for one in outcomes), "profiles": [asdict(one) for one in outcomes]}
