@@ -152,20 +152,22 @@ def _read_once(path: str, uid: int) -> tuple[Content, bool]:
         fd = os.open(path, _OPEN)
     except OSError as error:
         return _refusal(error), True
-    with os.fdopen(fd, "rb") as stream:
-        info = os.fstat(fd)
-        found = Content("ok", "", b"", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime)
+    info = os.fstat(fd)
+    found = Content("ok", "", b"", stat.S_IMODE(info.st_mode), info.st_size, info.st_mtime)
+    try:
         if not stat.S_ISREG(info.st_mode):
             return replace(found, state="not-a-file", detail="it is no ordinary file"), True
         if info.st_uid != uid:
             return replace(found, state="foreign-owner", detail=f"it belongs to uid {info.st_uid}"), True
         if info.st_size > SIZE_LIMIT:
             return replace(found, state="too-large", detail=f"it is larger than {SIZE_LIMIT} bytes"), True
-        try:
+        with open(fd, "rb", closefd=False) as stream:
             data = stream.read(SIZE_LIMIT + 1)
-        except OSError as error:
-            return replace(found, state="unreadable", detail=str(error.strerror)), True
         after = os.fstat(fd)
+    except OSError as error:
+        return replace(found, state="unreadable", detail=str(error.strerror)), True
+    finally:
+        os.close(fd)
     same = (after.st_size, after.st_mtime_ns) == (info.st_size, info.st_mtime_ns) and len(data) == info.st_size
     return replace(found, state="ok" if data else "empty", data=data), same
 
