@@ -19,7 +19,7 @@ ID, OTHER = "oclgbg67eqtf", "ocaaaaaaaaaa"
 def order(*folder_ids: str) -> Order:
     account = AccountMove("0", "anna", "anna", "http://old", "http://new")
     folders = tuple(FolderMove("0", "Folders", str(n), "/x", ".sync_0.db", one) for n, one in enumerate(folder_ids))
-    texts = {"user": "anna", "config_path": "/c", "strategy": "move", "on_missing_session": "defer"}
+    texts: dict[str, Any] = {"user": "anna", "config_path": "/c", "strategy": "move", "on_missing_session": "defer"}
     nothing: dict[str, Any] = {"new_config": b"", "edits": (), "secrets": (), "cookies": (), "digests": False}
     return Order(**texts, **nothing, resume=False, old_sha256="", new_sha256="", accounts=(account,), folders=folders)
 
