@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +11,19 @@ from pathlib import Path
 from smartfleet.lab.fleet_folder import write_fleet
 from smartfleet.lab.host import Connection, LabHost, LabUser, SignedIn, documents
 from smartfleet.lab.lab import Lab
+from smartfleet.model.results import OutcomeName
 
 WORKERS = 4
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """One host: its name, what is the matter with it, and how it comes about."""
+    """One host: its name, what is the matter with it, how it comes about, and what a move makes of its users."""
 
     name: str
     state: str
     build: Callable[[Lab, LabHost], None]
+    expected: Mapping[str, OutcomeName]
 
 
 def build(lab: Lab, scenarios: Sequence[Scenario], *, done: Callable[[Scenario], None]) -> Path:
@@ -126,17 +128,17 @@ def _odd_names(lab: Lab, host: LabHost) -> None:
 
 
 SCENARIOS = (
-    Scenario("plain", "uses the old server", _plain),
-    Scenario("moved", "was moved already", _moved),
-    Scenario("second-copy", "downloaded everything again into a second folder", _second_copy),
-    Scenario("both-accounts", "has the old and the new account side by side", _both_accounts),
-    Scenario("foreign", "has an account of another company's server too", _foreign),
-    Scenario("pending", "edits are not uploaded yet", _pending),
-    Scenario("virtual", "shows files that are only on the server", _virtual),
-    Scenario("offline", "is switched off", _offline),
-    Scenario("two-users", "one user is logged in, one is not", _two_users),
-    Scenario("keyring-locked", "the keyring waits for its password", _keyring_locked),
-    Scenario("odd-names", "quotes, braces and umlauts in its names", _odd_names),
+    Scenario("plain", "uses the old server", _plain, {"anna": "moved"}),
+    Scenario("moved", "was moved already", _moved, {"bert": "already"}),
+    Scenario("second-copy", "downloaded everything again into a second folder", _second_copy, {"clara": "already"}),
+    Scenario("both-accounts", "has the old and the new account side by side", _both_accounts, {"dora": "refused"}),
+    Scenario("foreign", "has an account of another company's server too", _foreign, {"emil": "moved"}),
+    Scenario("pending", "edits are not uploaded yet", _pending, {"frida": "moved"}),
+    Scenario("virtual", "shows files that are only on the server", _virtual, {"gerda": "moved"}),
+    Scenario("offline", "is switched off", _offline, {}),
+    Scenario("two-users", "one is logged in, one is not", _two_users, {"ida": "moved", "jakob": "waiting-session"}),
+    Scenario("keyring-locked", "the keyring waits for its password", _keyring_locked, {"klara": "waiting-session"}),
+    Scenario("odd-names", "quotes, braces and umlauts in its names", _odd_names, {"lutz": "moved"}),
 )
 
 
