@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -21,6 +22,9 @@ _TOLD = {
     "foreign-owner": "belongs to somebody else",
     "unreadable": "cannot be listed",
 }
+
+# the names that clients have given to journals; the configuration, which users write, may name any file
+_JOURNAL = re.compile(r"\.(_?sync_[0-9A-Za-z]+|csync_journal)\.db")
 
 
 def folder_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
@@ -85,6 +89,8 @@ def _shared(view: ProfileView) -> Iterator[Refusal]:
 def _journal(folder: FolderFacts, aim: Aim) -> Iterator[Refusal]:
     journal = folder.journal
     name = visible(journal.name)
+    if not _JOURNAL.fullmatch(journal.name):
+        yield reason("journal-odd", f"{_path(folder)} has a journal that no client names so: {name}")
     if journal.state == "unreadable":
         yield reason(
             "journal-unreadable", f"the journal {name} of {_path(folder)} cannot be read: {visible(journal.detail)}"

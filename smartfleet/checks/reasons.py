@@ -69,6 +69,7 @@ REMEDIES: dict[str, Remedy] = {
     "folder-unseen": Remedy("refuse", "Audit again: the configuration changed while it was read."),
     "shared-folder": Remedy("refuse", "Two accounts sync one folder: remove one of them in the client."),
     # journals and servers
+    "journal-odd": Remedy("refuse", _MEND_PATH),
     "journal-missing": Remedy("refuse", _START_ONCE),
     "journal-unreadable": Remedy("refuse", _START_ONCE),
     "journal-several-instances": Remedy("refuse", _START_ONCE),
