@@ -54,13 +54,14 @@ class Content:
 def places(person: Person, processes: list[Process], platform: str = sys.platform) -> list[Place]:
     """Where this person has a configuration, or runs a client without one; each file once, however it is reached.
 
-    `processes` are the person's (`processes.of_person`).
+    `processes` may hold other people's too; in a lab they must be the person's (`processes.of_person`).
     """
+    mine = [process for process in processes if process.uid == person.uid]
     found: list[Place] = []
     seen: set[str] = set()
-    for folder, kind in _candidates(person, processes, platform):
+    for folder, kind in _candidates(person, mine, platform):
         real = os.path.realpath(folder)
-        clients = of_folder(processes, person.uid, folder, person.home)
+        clients = of_folder(mine, person.uid, folder, person.home)
         path = os.path.join(folder, NAME)
         if real not in seen and (clients or os.path.lexists(path) or _is_shut(path)):
             seen.add(real)

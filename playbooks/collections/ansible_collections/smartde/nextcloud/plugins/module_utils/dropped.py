@@ -6,11 +6,12 @@ its owner can do. The child answers over a pipe, within a time and a size; the p
 
 Fork, not exec: the child has the code already, and a process that changed its uid is not dumpable, so its owner can
 neither trace it nor read its memory. Two duties for what runs in it: import nothing late (the archive that Ansible
-sends is readable by root alone), and keep no answer that is not JSON.
+sends is readable by root alone, and so may be the whole interpreter), and give no answer that is not JSON.
 """
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import os
@@ -28,6 +29,10 @@ CHUNK_LIMIT = 8 * 1024 * 1024
 ANSWER_LIMIT = 64 * 1024 * 1024
 REAP_SECONDS = 2.0
 SAFE_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+
+# Python loads these when they are first used, which would be too late in the child
+for _codec in ("ascii", "latin-1", "utf-8-sig", "utf-16-le", "punycode", "idna"):
+    codecs.lookup(_codec)
 
 _HEAD = struct.Struct(">cI")
 _DATA, _ANSWER, _ERROR = b"D", b"A", b"E"

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Callable, Iterator, Sequence
 
 from . import journals
 from .accounts import Account, Folder
-from .journal import DIRECTORY, SKIP, Row, rows
+from .compare import Rules, against_journal
+from .journal import Row, rows
+from .merging import Seen, merge
 from .names import is_conflict_name, is_journal_name, journal_name
 from .reach import folder_state
 from .walk import Entry, walk
@@ -24,6 +26,7 @@ ORPHAN_DEPTH = 2
 LISTING_LIMIT = 2000
 MTIME_END = 2**32
 
+_CHANGES = {"new": "new", "changed": "changed", "lost": "deleted"}
 Beat = Callable[[], None]
 
 
@@ -39,7 +42,7 @@ class Survey:
     new: int = 0
     changed: int = 0
     deleted: int = 0
-    unread: list[bytes] = field(default_factory=list)
+    unread: int = 0
 
     def counts(self) -> dict[str, int]:
         names = ("files", "bytes", "placeholders", "conflict_files", "bad_mtimes")
@@ -50,8 +53,7 @@ class Survey:
         return {"new": self.new, "changed": self.changed, "deleted": self.deleted}
 
     def add(self, entry: Entry) -> None:
-        if entry.kind == "unread-dir":
-            self.unread.append(entry.path + b"/")
+        self.unread += entry.kind in ("unread", "unread-dir")
         if entry.kind not in ("file", "placeholder"):
             return
         self.files += 1
@@ -60,16 +62,12 @@ class Survey:
         self.conflict_files += is_conflict_name(entry.path.rpartition(b"/")[2])
         self.bad_mtimes += not 0 < entry.mtime < MTIME_END
 
-    def compare(self, entry: Entry | None, row: Row | None) -> None:
-        """One path on the disk (None: not there) against the journal (None: not known)."""
-        if row is None:
-            self.new += entry is not None and entry.kind == "file" and not is_conflict_name(entry.path)
-        elif row.type in (DIRECTORY, SKIP):
-            return
-        elif entry is None:
-            self.deleted += not any(row.path.startswith(folder) for folder in self.unread)
-        elif entry.kind == "file":
-            self.changed += (entry.size, entry.mtime) != (row.size, row.mtime)
+    def compare(self, seen: Seen) -> None:
+        """One path on the disk against the journal: what the client has still to upload."""
+        finding = against_journal(seen, {}, Rules())
+        name = _CHANGES.get(finding.kind) if finding is not None else None
+        if name is not None:
+            setattr(self, name, getattr(self, name) + 1)
 
 
 def named(account: Account, folder: Folder) -> dict[str, object]:
@@ -127,43 +125,34 @@ def _inside(folder: Folder, name: str, uid: int, beat: Beat) -> dict[str, object
         try:
             with journals.copied(root, name, uid) as copy:
                 facts["journal"] = journals.document(root, name, copy)
-                survey = _survey(root, folder.virtual_files, rows(copy), beat)
+                survey = _survey(root, folder.virtual_files, rows(copy, ordered=True), beat)
                 facts["local_changes"] = None if survey.unread else survey.changes()
         except (journals.JournalFileError, ValueError) as error:
             state = getattr(error, "state", "unreadable")
             facts["journal"] = {"name": name, "state": state, "detail": str(error)}
-            survey = _survey(root, folder.virtual_files, iter(()), beat)
+            survey = _survey(root, folder.virtual_files, None, beat)
         info = os.statvfs(root)
     except OSError as error:
         return {**facts, "state": "unwalked", "detail": str(error.strerror or error)}
     facts.update(survey.counts(), free_bytes=info.f_bavail * info.f_frsize)
     if survey.unread:
-        facts["detail"] = f"{len(survey.unread)} folders in it cannot be read"
+        facts["detail"] = f"{survey.unread} names in it cannot be looked at"
     return facts
 
 
-def _survey(root: bytes, virtual_files: str, known: Iterator[Row], beat: Beat) -> Survey:
-    """Merge the tree with the journal's rows; both come in byte order, a directory with a slash behind it."""
+def _survey(root: bytes, virtual_files: str, known: Iterator[Row] | None, beat: Beat) -> Survey:
+    """Count what is on the disk, and compare it with the journal's rows if there are any."""
     survey = Survey()
-    row = next(known, None)
-    for entry in _timed(walk(root, virtual_files), time.monotonic() + WALK_SECONDS, beat):
-        survey.add(entry)
-        while row is not None and _key(row) < entry.key:
-            survey.compare(None, row)
-            row = next(known, None)
-        if row is not None and _key(row) == entry.key:
-            survey.compare(entry, row)
-            row = next(known, None)
-        else:
-            survey.compare(entry, None)
-    while row is not None:
-        survey.compare(None, row)
-        row = next(known, None)
+    entries = _timed(walk(root, virtual_files), time.monotonic() + WALK_SECONDS, beat)
+    if known is None:
+        for entry in entries:
+            survey.add(entry)
+        return survey
+    for seen in merge(entries, (), known):
+        if seen.now is not None:
+            survey.add(seen.now)
+        survey.compare(seen)
     return survey
-
-
-def _key(row: Row) -> bytes:
-    return row.path + b"/" if row.type == DIRECTORY else row.path
 
 
 def _timed(entries: Iterator[Entry], end: float, beat: Beat) -> Iterator[Entry]:

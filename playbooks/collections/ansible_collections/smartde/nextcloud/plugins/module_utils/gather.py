@@ -53,7 +53,7 @@ class _Teller:
             "uid": self._person.uid,
             "home": self._person.home,
             "config": config,
-            "client": _client(client),
+            "client": client_facts(client),
             "session": self._session(client),
             "folders": [],
         }
@@ -85,7 +85,7 @@ class _Teller:
         self._send(json.dumps(piece).encode())
 
 
-def _client(process: Process | None) -> dict[str, object] | None:
+def client_facts(process: Process | None) -> dict[str, object] | None:
     if process is None:
         return None
     return {
