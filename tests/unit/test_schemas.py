@@ -1,0 +1,29 @@
+"""The JSON Schemas in docs/schemas are those of the model, and documents pass them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from smartfleet.schemas import DOCUMENTS, schemas, text
+from tests.unit.builders import facts_of
+
+FOLDER = Path(__file__).parents[2] / "docs" / "schemas"
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_a_schema_is_current(name: str) -> None:
+    assert (FOLDER / name).read_text("utf-8") == text(schemas()[name]), "python -m smartfleet.schemas docs/schemas"
+
+
+def test_there_is_no_other_schema() -> None:
+    assert {path.name for path in FOLDER.iterdir()} == set(schemas())
+    assert len(schemas()) == len(DOCUMENTS)
+
+
+def test_facts_pass_their_schema() -> None:
+    schema = json.loads((FOLDER / "smartfleet.facts-1.json").read_text("utf-8"))
+    jsonschema.validate(facts_of({}).model_dump(mode="json"), schema)
