@@ -127,6 +127,23 @@ def _odd_names(lab: Lab, host: LabHost) -> None:
     _sync(user, _account(lab, user, lab.old_url, folder))
 
 
+def plain_hosts(count: int) -> tuple[Scenario, ...]:
+    """Many machines for measurements: a synced account on the old server each, the client not running."""
+
+    def make(name: str) -> Callable[[Lab, LabHost], None]:
+        def build_one(lab: Lab, host: LabHost) -> None:
+            user = _person(lab, host, name)
+            user.sign_in(_account(lab, user, lab.old_url))
+            user.sync_once("Nextcloud")
+
+        return build_one
+
+    return tuple(
+        Scenario(f"pc-{number:03}", "uses the old server", make(f"user{number:03}"), {f"user{number:03}": "moved"})
+        for number in range(1, count + 1)
+    )
+
+
 SCENARIOS = (
     Scenario("plain", "uses the old server", _plain, {"anna": "moved"}),
     Scenario("moved", "was moved already", _moved, {"bert": "already"}),
