@@ -1,0 +1,142 @@
+"""What all views share: safe text, tables, colours, and lists of hosts that can be given to the next command."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from smartfleet.text import visible
+
+_GOOD, _BAD, _WAIT, _QUIET = "green", "bold red", "yellow", "dim"
+STYLES = {
+    # states of profiles
+    "old": _WAIT,
+    "new": _GOOD,
+    "both": _BAD,
+    "foreign": _QUIET,
+    "neither": _QUIET,
+    "unreadable": _BAD,
+    # actions
+    "move": _GOOD,
+    "resume": _WAIT,
+    "none": _QUIET,
+    "refuse": _BAD,
+    # outcomes
+    "moved": _GOOD,
+    "already": _GOOD,
+    "prepared": _WAIT,
+    "waiting-online": _WAIT,
+    "waiting-session": _WAIT,
+    "waiting-sign-in": _WAIT,
+    "rolled-back": _WAIT,
+    "refused": _BAD,
+    "failed": _BAD,
+    # verdicts
+    "match": _GOOD,
+    "drift": _BAD,
+    "unknown": _WAIT,
+    # checks and proofs, severities
+    "ok": _GOOD,
+    "skipped": _QUIET,
+    "error": _BAD,
+    "warning": _WAIT,
+    "note": _QUIET,
+}
+# more of one kind than this is told as a number: the JSON has them all
+MOST = 20
+
+
+def text(content: object, style: str = "") -> Text:
+    """Untrusted text, made visible; markup in it is none."""
+    return Text(visible(str(content)), style=style)
+
+
+def word(name: str) -> Text:
+    """A state, an outcome, a verdict in its colour; the word says the same without it."""
+    return text(name, STYLES.get(name, ""))
+
+
+def number(count: int) -> Text:
+    return Text(f"{count:,}")
+
+
+def table(*columns: str, right: Sequence[str] = ()) -> Table:
+    """A table without lines between its rows. Columns in `right` hold numbers."""
+    made = Table(box=None, pad_edge=False, header_style="bold", show_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def stack(*parts: RenderableType | None) -> Group:
+    """Parts below each other with an empty line between them; what is None is left out."""
+    spaced: list[RenderableType] = []
+    for part in parts:
+        if part is not None:
+            spaced += [Text(""), part] if spaced else [part]
+    return Group(*spaced)
+
+
+def section(title: str, *lines: RenderableType) -> Group | None:
+    """A heading with its lines indented; None if there are no lines."""
+    return (
+        Group(Text(title, style="bold"), *(Padding(line, (0, 0, 0, 2), expand=False) for line in lines))
+        if lines
+        else None
+    )
+
+
+class Remark(NamedTuple):
+    """Something to tell about a place, with what mends it."""
+
+    kind: str
+    code: str
+    place: str
+    message: str
+    do: str
+
+
+def remarks(title: str, found: Iterable[Remark]) -> Group | None:
+    """Remarks of one code together, with their remedy once: a thousand hosts have few different problems."""
+    by_code: dict[tuple[str, str, str], list[Remark]] = defaultdict(list)
+    for one in found:
+        by_code[one.kind, one.code, one.do].append(one)
+    order = list(STYLES)
+    lines: list[RenderableType] = []
+    for kind, code, do in sorted(by_code, key=lambda key: (order.index(key[0]) if key[0] in order else 0, key[1])):
+        same = by_code[kind, code, do]
+        lines.append(Text.assemble(word(kind), " ", (visible(code), "bold")))
+        lines += [Text.assemble("  ", text(one.place), ": ", text(one.message)) for one in same[:MOST]]
+        if len(same) > MOST:
+            lines.append(Text(f"  and {len(same) - MOST} more"))
+        if do:
+            lines.append(Text.assemble("  do: ", text(do, "italic")))
+    return section(title, *lines)
+
+
+def host_lists(pairs: Iterable[tuple[str, str]]) -> Group | None:
+    """`pairs` of a word and a host: for each word its hosts, written so that ``--limit`` takes them."""
+    hosts: dict[str, dict[str, None]] = defaultdict(dict)
+    for name, host in pairs:
+        hosts[name][host] = None
+    order = list(STYLES)
+    names = sorted(hosts, key=lambda name: order.index(name) if name in order else len(order))
+    lines = [Text.assemble(word(name), f" ({len(hosts[name])}): ", text(",".join(hosts[name]))) for name in names]
+    return section("Hosts", *lines)
+
+
+def counted(counts: Iterable[tuple[str, int]]) -> Text:
+    """``moved 5, failed 1``, each in its colour; what is 0 is left out."""
+    told = [Text.assemble(word(name), f" {count:,}") for name, count in counts if count]
+    return Text(", ").join(told) if told else Text("nothing")
+
+
+def when(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))

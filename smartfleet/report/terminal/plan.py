@@ -1,0 +1,90 @@
+"""A plan: what happens to whom, why not to others, and for the first profiles every step and every changed line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from smartfleet.model.plan import HostPlan, Plan, ProfilePlan
+from smartfleet.report.terminal.parts import Remark, counted, remarks, section, stack, table, text, word
+
+_SHOWN = 5
+_ACTIONS = ("move", "resume", "refuse", "none")
+_DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_Place = tuple[HostPlan, ProfilePlan]
+
+
+def plan(document: Plan) -> RenderableType:
+    places = [(host, profile) for host in document.hosts for profile in host.profiles]
+    done = [place for place in places if place[1].move]
+    return stack(
+        _head(document, places),
+        _table(places) if places else None,
+        remarks("Refused", _reasons(places, "refuse")),
+        remarks("Worth knowing", _warnings(done)),
+        *(_details(host, profile) for host, profile in done[:_SHOWN]),
+        _left_out(len(done) - _SHOWN),
+        section("Not audited, not touched", *[text(", ".join(document.unaudited))] if document.unaudited else []),
+    )
+
+
+def _head(document: Plan, places: list[_Place]) -> Text:
+    actions: Counter[str] = Counter(profile.action for _, profile in places)
+    instance = f"instance {document.instance_id}" if document.instance_id else "not asked yet who it is"
+    return Text.assemble(
+        (f"Plan {document.hash[:12]}", "bold"),
+        ": ",
+        text(", ".join(document.old_servers)),
+        " to ",
+        text(document.new_server),
+        f" ({instance}), strategy {document.strategy}\n",
+        counted((action, actions[action]) for action in _ACTIONS),
+    )
+
+
+def _table(places: list[_Place]) -> Table:
+    made = table("host", "user", "action", "why, or what")
+    for host, profile in places:
+        made.add_row(text(host.host), text(profile.user), word(profile.action), text(_summary(host, profile)))
+    return made
+
+
+def _summary(host: HostPlan, profile: ProfilePlan) -> str:
+    if profile.reason:
+        return profile.reason.message
+    accounts = profile.move.accounts if profile.move else []
+    folders = len(profile.move.folders) if profile.move else 0
+    told = ", ".join(f"{account.login}: {account.old_url}" for account in accounts) or "goes on where it stopped"
+    package = f", package {host.install.package} {host.install.state}" if host.install else ""
+    return f"{told} ({folders} {'folder' if folders == 1 else 'folders'}{package})"
+
+
+def _reasons(places: list[_Place], action: str) -> Iterator[Remark]:
+    for host, profile in places:
+        if profile.action == action and profile.reason:
+            for reason in (profile.reason, *profile.warnings):
+                yield Remark("error", reason.code, f"{host.host} {profile.user}", reason.message, reason.do)
+
+
+def _warnings(places: list[_Place]) -> Iterator[Remark]:
+    for host, profile in places:
+        for warning in profile.warnings:
+            yield Remark("warning", warning.code, f"{host.host} {profile.user}", warning.message, warning.do)
+
+
+def _details(host: HostPlan, profile: ProfilePlan) -> Group:
+    steps = [Text.assemble(f"{number}. ", text(step)) for number, step in enumerate(profile.steps, 1)]
+    title = Text.assemble(text(f"{host.host} {profile.user}", "bold"), ": ", word(profile.action))
+    diff = Group(*(text(line, _DIFF_STYLES.get(line[:1], "")) for line in profile.diff.splitlines()))
+    return Group(title, Padding(Group(*steps, diff), (0, 0, 0, 2), expand=False))
+
+
+def _left_out(count: int) -> Text | None:
+    if count <= 0:
+        return None
+    return Text(f"Steps and diffs of {count} more profiles: smartfleet plan --limit HOST, or --format json")
