@@ -7,7 +7,7 @@ r"""A manifest: what a sync folder held at one moment, one line a name, gzipped.
     d 0 0 - letters/two
     end 2 <root digest>
 
-Fields: kind (letter of KINDS; upper case where the journal had nothing that matched the file, so the server may not
+Fields: kind (letter of KINDS; upper case for a file that the journal of that moment did not know, so the server may not
 have it yet), size in bytes, mtime in nanoseconds, SHA-1 in hex or ``-``, path. The path is last and may hold any byte;
 backslash and line end are written ``\\`` and ``\n``. Lines are in the order of `walk`.
 
@@ -33,7 +33,7 @@ _NAMES = {letter: kind for kind, letter in KINDS.items()}
 
 
 class Item(NamedTuple):
-    """One line. `digest` is lower-case hex or empty; `pending`: the journal of that moment did not explain the file."""
+    """One line. `digest` is lower-case hex or empty; `pending`: the journal of that moment did not know the file."""
 
     path: bytes
     size: int
