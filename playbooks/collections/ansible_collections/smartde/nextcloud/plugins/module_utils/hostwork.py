@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Callable, FrozenSet, Mapping, Sequence
 
 from .applying import Request, carry_out
 from .dropped import run_as
+from .foldertrees import compare_folders, write_manifests
 from .instance import prove_new, prove_old
 from .locate import Located, locate
 from .lock import HeldLock, LockHeldError, host_lock
@@ -15,25 +17,21 @@ from .move import Checks
 from .order import parse_order
 from .outcome import Outcome, of_error
 from .probe import TIMEOUT, probe
-from .profile import Profile, SyncFolder
-from .proofs import Prover, Trees
+from .profile import Profile
+from .proofs import Prover
 from .restoring import Restore, restore
 from .state import Remembered, run_folder, transactions
 from .transaction import FAILURES, StepError, as_step_error
 from .userdesk import UserDesk
 
-Manifest = Callable[[Profile, Sequence[SyncFolder]], str]
-
 
 @dataclass(frozen=True)
 class Host:
-    """How to work on this host. `manifest` and `trees` look at the sync folders before and after."""
+    """How to work on this host: where it lies, and how long a client may take to stop and to start."""
 
     root: str
     stop_seconds: float
     start_seconds: float
-    manifest: Manifest
-    trees: Trees
 
     def desk(self, found: Located) -> UserDesk:
         return UserDesk(
@@ -48,8 +46,8 @@ class Host:
     def checks(self) -> Checks:
         return Checks(
             lambda profile: prove_new(profile.order, _probe_for(profile)),
-            self.manifest,
-            Prover(self.trees, self.start_seconds).proofs,
+            write_manifests,
+            Prover(partial(compare_folders, seconds=self.start_seconds), self.start_seconds).proofs,
         )
 
 

@@ -50,6 +50,12 @@ def profile_folder(root: str, run: str, user: str, config_path: str) -> str:
     return os.path.join(run_folder(root, run), profile_name(user, config_path))
 
 
+def manifest_path(folder: str, account: str, group: str, alias: str) -> str:
+    """The manifest of a sync folder in the transaction's `folder`; an alias may hold any character."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", lambda found: f"%{ord(found[0]):02x}", alias)
+    return os.path.join(folder, f"manifest-{account}-{group}-{plain}.gz")
+
+
 def make_folder(path: str, *, below: str) -> None:
     """Make `path` and its parents under `below`, each 0700 and ours. OSError where something else lies there."""
     missing = []
