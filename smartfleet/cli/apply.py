@@ -69,9 +69,9 @@ def command(
     password = become_password(ask=ask_become) if work else None
     done, document = move(fleet, store, plan, password, check=check)
     emit(form, document, document.outcomes, lambda: terminal.outcomes(done.outcomes))
-    lists, command_after = after_apply(done.outcomes, work=work, check=check)
-    say(lists)
-    suggest(fleet, command_after)
+    if check or not work:
+        say("nothing was changed")
+    suggest(fleet, "" if check else after_apply(done.outcomes))
     return of_outcomes(done.outcomes, interrupted=done.interrupted)
 
 

@@ -10,7 +10,6 @@ import click
 from smartfleet.campaign.apply import moves
 from smartfleet.campaign.verify import Question
 from smartfleet.cli.codes import of_outcomes, of_verdicts
-from smartfleet.cli.next import after_apply
 from smartfleet.cli.options import (
     Format,
     become_option,
@@ -68,7 +67,8 @@ def command(*, host: str, folder: Path, users: tuple[str, ...], form: Format, ye
         code = code or of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)
     document = FixDocument(host=host, audit=audited, plan=plan, apply=applied, verify=verified)
     emit(form, document, _parts(applied, verified), lambda: terminal.verdicts(verified) if verified else "")
-    say(after_apply(done.outcomes, work=work, check=False)[0])
+    if not work:
+        say("nothing was changed")
     suggest(fleet, f"smartfleet show {shlex.quote(host)}")
     return code
 

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shlex
+from collections.abc import Sequence
 
 from smartfleet.model.report import ReportData
 from smartfleet.model.results import Outcome
 
-_LISTS = ("moved", "already", "waiting-online", "waiting-session", "waiting-sign-in", "refused", "failed", "unknown")
 
-
-def by_outcome(outcomes: Iterable[Outcome]) -> str:
-    """The hosts of each outcome, a line each; the list behind the colon is fit for --limit."""
-    lines = []
-    found = list(outcomes)
-    for name in (*_LISTS, "rolled-back", "prepared"):
-        hosts = sorted({outcome.host for outcome in found if outcome.outcome == name})
-        if hosts:
-            lines.append(f"{name}: {','.join(hosts)}")
-    return "\n".join(lines)
-
-
-def after_apply(outcomes: Sequence[Outcome], *, work: int, check: bool) -> tuple[str, str]:
-    """The end of `apply`: hosts by outcome, and the next command ("" if there is none)."""
-    if check:
-        return "nothing was changed: hosts only told what they would do", ""
-    lists = by_outcome(outcomes)
-    if not work:
-        return f"{lists}\nnothing to do: nothing was changed".lstrip(), _mend(outcomes)
+def after_apply(outcomes: Sequence[Outcome]) -> str:
+    """The command after `apply`; "" if nothing is left to do."""
     moved = sorted({outcome.host for outcome in outcomes if outcome.outcome == "moved"})
     if moved:
-        return lists, f"smartfleet verify --limit {','.join(moved)}" if len(moved) <= 10 else "smartfleet verify"
+        return f"smartfleet verify --limit {shlex.quote(','.join(moved))}" if len(moved) <= 10 else "smartfleet verify"
     waiting = any(outcome.outcome.startswith("waiting") for outcome in outcomes)
-    return lists, _mend(outcomes) or ("smartfleet status" if waiting else "")
+    return _mend(outcomes) or ("smartfleet status" if waiting else "")
 
 
 def _mend(outcomes: Sequence[Outcome]) -> str:
     bad = sorted({o.host for o in outcomes if o.outcome in {"failed", "refused", "unknown"}})
-    return f"smartfleet show {bad[0]}" if bad else ""
+    return f"smartfleet show {shlex.quote(bad[0])}" if bad else ""
 
 
 def for_fleet(data: ReportData) -> str:

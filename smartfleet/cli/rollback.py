@@ -8,7 +8,6 @@ import click
 
 from smartfleet.campaign.rollback import movable_back, rollback
 from smartfleet.cli.codes import of_outcomes
-from smartfleet.cli.next import by_outcome
 from smartfleet.cli.options import (
     Format,
     become_option,
@@ -72,6 +71,5 @@ def command(
         done = rollback(running, profiles, run)
     document = RollbackDocument(run=done.run, interrupted=done.interrupted, outcomes=done.outcomes)
     emit(form, document, document.outcomes, lambda: terminal.outcomes(done.outcomes))
-    say(by_outcome(done.outcomes))
     suggest(fleet, "smartfleet status")
     return of_outcomes(done.outcomes, interrupted=done.interrupted)
