@@ -153,7 +153,7 @@ def _folder(number: str, place: tuple[str, str], values: dict[str, Value]) -> Fo
         account=number,
         group=group,
         alias=alias,
-        local_path=_text(values.get("localPath")).encode("utf-8", "surrogatepass"),
+        local_path=_text(values.get("localPath")).encode("utf-8"),
         target_path=_text(values.get("targetPath")),
         journal_path=_text(values.get("journalPath")),
         paused=_true(values.get("paused")),

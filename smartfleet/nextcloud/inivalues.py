@@ -226,6 +226,7 @@ def _utf16_units(text: str) -> list[str]:
 
 
 def _join_surrogates(text: str) -> str:
+    """Half a pair, which only damage or malice leaves in a file, becomes a replacement character: no JSON holds it."""
     if text.isascii():
         return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

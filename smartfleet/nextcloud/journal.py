@@ -25,6 +25,8 @@ _MAGIC = b"SQLite format 3\0"
 _INSTANCE = re.compile(r"[0-9]{8,}([a-z][0-9a-z]*)")
 _MAX_INSTANCES = 5
 _BATCH = 1000
+# sqlite3 cannot even raise its error where the name of a damaged table in it is no text
+_DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 _ORDER = f" ORDER BY CASE type WHEN {DIRECTORY} THEN path || '/' ELSE path END"
 _PENDING = ("uploadinfo", "downloadinfo", "blacklist", "conflicts", "caseconflicts")
 _MAX_PENDING = 100_000
@@ -78,7 +80,7 @@ def summarize(copy_path: AnyPath) -> JournalSummary:
     with closing(_open(copy_path)) as database:
         try:
             return _summarize(database)
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise ValueError(_damage(error)) from error
 
 
@@ -90,7 +92,7 @@ def rows(copy_path: AnyPath, *, ordered: bool = False) -> Iterator[Row]:
     with closing(_open(copy_path)) as database:
         try:
             yield from _rows(database, _ORDER if ordered else "")
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise ValueError(_damage(error)) from error
 
 
@@ -107,7 +109,7 @@ def pending(copy_path: AnyPath) -> dict[bytes, str]:
                     # the table's name is one of ours
                     for (path,) in database.execute(f"SELECT path FROM {table} LIMIT {_MAX_PENDING}"):  # noqa: S608
                         found[path if isinstance(path, bytes) else b""] = table
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise ValueError(_damage(error)) from error
     return found
 
@@ -122,7 +124,7 @@ def _open(copy_path: AnyPath) -> sqlite3.Connection:
         raise ValueError("not a sync journal: the file is no SQLite database")
     try:
         database = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True)
-    except sqlite3.Error as error:
+    except _DAMAGED as error:
         raise ValueError(_damage(error)) from error
     database.text_factory = bytes
     return database
@@ -132,7 +134,7 @@ def _has_wal(path: str) -> bool:
     return os.path.isfile(path + "-wal")  # noqa: PTH113 - as in _open
 
 
-def _damage(error: sqlite3.Error) -> str:
+def _damage(error: Exception) -> str:
     if "no such table" in str(error) or "no such column" in str(error):
         return f"not a sync journal: {error}"
     return f"the journal is damaged or cut off: {error}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 
 _CONFLICT = re.compile(
     r"\((?:.+ )?conflicted copy (?:[^()]* )?\d{4}-\d{2}-\d{2} \d{6}(?:-\d+)?\)"
@@ -18,6 +19,11 @@ _IGNORED = re.compile(
     r"\.sync_[^/]*\.db[^/]*|\._sync_[^/]*\.db[^/]*|\.csync_journal\.db[^/]*|\..*\.~[0-9a-fA-F]+"
     r"|\.(?:nextcloud|owncloud)sync\.log.*|\.sync-exclude\.lst",
     re.DOTALL,
+)
+# domains whose registries keep look-alike names out (qurlidna.cpp)
+_UNICODE_DOMAINS = re.compile(
+    r"a[crt]|asia|br|biz|c[hln]|cat|com|d[ek]|es|fi|gr|hu|i[lors]|info|jp|kr|l[ituv]|museum|n[ouz]|name|net|org"
+    r"|p[lr]|s[eh]|t[hmw]|tel|ua|vn"
 )
 _JOURNAL = re.compile(r"\.(?:_?sync_[0-9A-Za-z_-]+|csync_journal)\.db")
 
@@ -37,8 +43,8 @@ def journal_name(login: str, url: str, remote_path: str) -> str:
 def client_url(url: str) -> str:
     """The URL as QUrl::toString shows it, which is what journals and secrets are named after.
 
-    Scheme and host are in lower case, an internationalized host in Unicode; a slash at the end and a port that need not
-    be there stay.
+    Scheme and host are in lower case; an internationalized host is in Unicode where Qt trusts the top-level domain,
+    else in its ASCII form. A slash at the end and a port that need not be there stay.
 
     >>> client_url("HTTPS://Cloud.Example.ORG:443/nc/")
     'https://cloud.example.org:443/nc/'
@@ -48,25 +54,27 @@ def client_url(url: str) -> str:
         return url
     cut = min((rest.index(mark) for mark in "/?#" if mark in rest), default=len(rest))
     account, at, host = rest[:cut].rpartition("@")
-    return f"{scheme.lower()}://{account}{at}{_unicode_host(host.lower())}{rest[cut:]}"
+    return f"{scheme.lower()}://{account}{at}{_shown_host(host.lower())}{rest[cut:]}"
 
 
-def _unicode_host(host: str) -> str:
-    return ".".join(_unicode_label(label) for label in host.split("."))
+def _shown_host(host: str) -> str:
+    if host.isascii() and "xn--" not in host:
+        return host
+    name, colon, port = host.partition(":")
+    labels = [_unicode_label(label) for label in unicodedata.normalize("NFKC", name).split(".")]
+    trusted = _UNICODE_DOMAINS.fullmatch(labels[-1]) is not None or not labels[-1].isascii()
+    return ".".join(label if trusted else _ascii_label(label) for label in labels) + colon + port
 
 
 def _unicode_label(label: str) -> str:
-    if not label.startswith("xn--"):
-        return label
     try:
-        return label.encode("ascii").decode("idna")
+        return label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label
     except UnicodeError:
         return label
 
 
-def cookie_jar(number: str) -> str:
-    """The file with an account's cookies, in the configuration's folder."""
-    return f"cookies{number}.db"
+def _ascii_label(label: str) -> str:
+    return label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
 
 
 def is_journal_name(name: str) -> bool:

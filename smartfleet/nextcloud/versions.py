@@ -16,7 +16,7 @@ _FIRST_QT6 = (3, 14)
 # nextcloud/desktop issues 10513 and 10474: shows a green icon and transfers nothing
 _UNSAFE = frozenset({(34, 0, 0)})
 
-_NUMBERS = re.compile(r"\s*v?(?:[0-9]{1,4}:)?([0-9]{1,6}(?:\.[0-9]{1,6})*)", re.ASCII)
+_NUMBERS = re.compile(r"\s*v?(?:[0-9]{1,4}:)?([0-9]{1,6}(?:\.[0-9]{1,6})*)(?![0-9])", re.ASCII)
 
 
 def parse_version(text: str) -> tuple[int, ...]:

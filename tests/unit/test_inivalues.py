@@ -24,6 +24,7 @@ VALUES: list[tuple[bytes, int | None, Value]] = [
     (b"B\xfcro", 6, "B\ufffdro"),
     (b"\\x65e5\\x672c \\xd83d\\xde00", 5, "日本 😀"),
     (b"\\xfc\\x34", 5, "ü4"),
+    (b"a\\xd800,", 5, ["a\ufffd", ""]),
     (b"\\x123456", 5, "\u3456"),
     (b"\\101\\0", 6, "A\0"),
     (b"a\\", 6, "a"),

@@ -86,8 +86,35 @@ def can_be_asked_for(path: str) -> bool:
 
 
 odd = st.sampled_from(
-    [b"\\", b'"', b",", b" ", b"\t", b"x", b"0", b"7", b"41", b"a", b"@", b"@@", b"@Invalid()", b"@ByteArray(", b")"]
-    + [b"\\x", b"\\n", b"%", "ü".encode(), b"=", b";", "日".encode(), b"@String(", b"\\\n", b"\\\r\n", b'"\n"', b"\x00"]
+    [
+        b"\\",
+        b'"',
+        b",",
+        b" ",
+        b"\t",
+        b"x",
+        b"0",
+        b"7",
+        b"41",
+        b"a",
+        b"@",
+        b"@@",
+        b"@Invalid()",
+        b"@ByteArray(",
+        b")",
+        b"\\x",
+        b"\\n",
+        b"%",
+        "ü".encode(),
+        b"=",
+        b";",
+        "日".encode(),
+        b"@String(",
+        b"\\\n",
+        b"\\\r\n",
+        b'"\n"',
+        b"\x00",
+    ]
 )
 
 
@@ -101,8 +128,26 @@ def test_odd_values_read_alike(qt: QtReader, raw: bytes) -> None:
 
 
 lines = st.sampled_from(
-    [b"[A]", b"[ B ] rest", b"[general]", b"[%General]", b"k=1", b"k = 2", b";c", b"l=1;c", b"", b" ", b"C\\k=3", b"l="]
-    + [b"m=1 \\", b'n="', b"[A%20b]", b"p=a\\r", b"%U65e5=1", "ü=1".encode()]
+    [
+        b"[A]",
+        b"[ B ] rest",
+        b"[general]",
+        b"[%General]",
+        b"k=1",
+        b"k = 2",
+        b";c",
+        b"l=1;c",
+        b"",
+        b" ",
+        b"C\\k=3",
+        b"l=",
+        b"m=1 \\",
+        b'n="',
+        b"[A%20b]",
+        b"p=a\\r",
+        b"%U65e5=1",
+        "ü=1".encode(),
+    ]
 )
 
 
