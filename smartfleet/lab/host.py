@@ -102,8 +102,14 @@ class LabUser:
         return names
 
     def start_client(self) -> int:
-        """Starts the client in the session; its pid."""
-        return int(self.host.lab.call("start_client", host=self.host.name, user=self.name))
+        """Starts the client in the session and waits until it is there; its pid."""
+        pid = int(self.host.lab.call("start_client", host=self.host.name, user=self.name))
+        deadline = time.monotonic() + SYNC_SECONDS
+        while not self.is_client_running():
+            if not self.runtime.exists() or time.monotonic() > deadline:
+                raise LabError("lab/client-ended", f"the client of {self.name} on {self.host.name} did not start")
+            time.sleep(0.05)
+        return pid
 
     def quit_client(self) -> None:
         """``nextcloud --quit``, and waits until the client is gone."""
@@ -119,11 +125,13 @@ class LabUser:
         return bool(running_clients(self.host.root, user=self.name))
 
     def wait_synced(self, *folders: str) -> None:
-        """Waits until the client has nothing more to do in its folders (names in the home)."""
+        """Waits until the client has nothing more to do in its folders (names in the home); LabError if it ends."""
         waiting = set(folders)
         deadline = time.monotonic() + SYNC_SECONDS
         while waiting:
             waiting = {folder for folder in waiting if not self._is_synced(folder)}
+            if waiting and not self.is_client_running():
+                raise LabError("lab/client-ended", f"the client of {self.name} on {self.host.name} has ended")
             if waiting and time.monotonic() > deadline:
                 raise LabError("lab/no-sync", f"{self.name} on {self.host.name}: {sorted(waiting)} did not sync")
             if waiting:

@@ -36,9 +36,13 @@ def build(lab: Lab, scenarios: Sequence[Scenario], *, done: Callable[[Scenario],
         with told:
             done(scenario)
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
         for _ in pool.map(one, hosts, scenarios):
             pass
+    finally:
+        # after a failure the caller ends the lab, and with it what the others are waiting for
+        pool.shutdown(wait=False, cancel_futures=True)
     return write_fleet(lab, hosts)
 
 
