@@ -236,7 +236,7 @@ def _become(person: Person) -> None:
 
 
 def _put(write: int, kind: bytes, body: bytes) -> None:
-    for start in range(0, len(body), CHUNK_LIMIT) if kind == _DATA else (0,):
+    for start in range(0, len(body) or 1, CHUNK_LIMIT) if kind == _DATA else (0,):
         part = body[start : start + CHUNK_LIMIT] if kind == _DATA else body
         view = memoryview(_HEAD.pack(kind, len(part)) + part)
         while view:
