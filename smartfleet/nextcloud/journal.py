@@ -114,6 +114,18 @@ def pending(copy_path: AnyPath) -> dict[bytes, str]:
     return found
 
 
+def left_out(copy_path: AnyPath) -> set[bytes]:
+    """Folders of the server that the user does not sync, or has not decided about; ValueError for a bad copy."""
+    with closing(_open(copy_path)) as database:
+        try:
+            if not _columns(database, "selectivesync"):
+                return set()
+            query = f"SELECT path FROM selectivesync WHERE type IN (1, 3) LIMIT {_MAX_PENDING}"  # noqa: S608 - constant
+            return {path.rstrip(b"/") for (path,) in database.execute(query) if isinstance(path, bytes)}
+        except sqlite3.Error as error:
+            raise ValueError(_damage(error)) from error
+
+
 def _open(copy_path: AnyPath) -> sqlite3.Connection:
     path = os.fsdecode(copy_path)
     if not os.path.isfile(path):  # noqa: PTH113 - a bytes path of a host need not be valid text

@@ -10,24 +10,13 @@ from collections.abc import Collection, Iterator
 
 from smartfleet.model.plan import SecretCopy
 from smartfleet.nextcloud.accounts import Account
-from smartfleet.nextcloud.names import client_url
+from smartfleet.nextcloud.names import login_key as login_key
 from smartfleet.nextcloud.urls import host_and_port, written
 
 _E2EE = ("_e2e-certificate", "_e2e-private", "_e2e-public", "_e2e-mnemonic")
 _CERTIFICATE = ("_clientCertificatePEM", "_clientKeyPEM", *(f"_clientCaCertificatePEM{number}" for number in range(10)))
 # an entry too large for Windows is cut into pieces, the first of which has no number
 _PIECES = ("", *(f".{number}" for number in range(1, 10)))
-
-
-def login_key(login: str, url: str, number: str) -> str:
-    """The entry that holds the app password an account signs in with; without `number` as clients before 2.4 named it.
-
-    >>> login_key("anna", "http://old.cloud.test:18080", "0")
-    'anna:http://old.cloud.test:18080/:0'
-    """
-    shown = client_url(url)
-    slash = "" if shown.endswith("/") else "/"
-    return f"{login}:{shown}{slash}" + (f":{number}" if number else "")
 
 
 def secret_copies(account: Account, old: str, new: str, known: Collection[str] | None = None) -> list[SecretCopy]:

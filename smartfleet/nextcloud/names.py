@@ -57,6 +57,17 @@ def client_url(url: str) -> str:
     return f"{scheme.lower()}://{account}{at}{_shown_host(host.lower())}{rest[cut:]}"
 
 
+def login_key(login: str, url: str, number: str) -> str:
+    """The entry that holds the app password an account signs in with; without `number` as clients before 2.4 named it.
+
+    >>> login_key("anna", "http://old.cloud.test:18080", "0")
+    'anna:http://old.cloud.test:18080/:0'
+    """
+    shown = client_url(url)
+    slash = "" if shown.endswith("/") else "/"
+    return f"{login}:{shown}{slash}" + (f":{number}" if number else "")
+
+
 def _shown_host(host: str) -> str:
     if host.isascii() and "xn--" not in host:
         return host
