@@ -107,11 +107,11 @@ def test_silence_counts_apart_from_the_whole_time(me: Person) -> None:
     def slow(send: dropped.Send) -> str:
         for _ in range(5):
             time.sleep(0.1)
-            send(b".")
+            send(b"")  # a sign of life is enough
         return "done"
 
     with Dropped(me, slow, timeout=20, idle=2) as child:
-        assert b"".join(child) == b"....."
+        assert list(child) == [b""] * 5
     assert child.answer == "done"
     with pytest.raises(DroppedError), Dropped(me, lambda _send: time.sleep(9), timeout=20, idle=0.1) as child:
         list(child)

@@ -139,6 +139,31 @@ def test_what_the_user_did_since_the_last_sync(lab: Path) -> None:
     assert (found.conflict_files, found.bad_mtimes) == (1, 1)
 
 
+def test_what_the_client_leaves_alone_is_no_change(lab: Path) -> None:
+    (anna,) = inhabit(lab, "anna")
+    sync = anna.sync()
+    for name in ("draft~", "own.secret", "kept"):
+        (sync / name).write_text("x")
+    config = anna.config(str(sync))
+    (lab / "etc/Nextcloud").mkdir()
+    (lab / "etc/Nextcloud/sync-exclude.lst").write_text("*~\n")
+    (config.parent / "sync-exclude.lst").write_text("*.secret\n")
+    changes = folder(only(look(lab))).local_changes
+    assert changes is not None
+    assert changes.new == 1
+
+
+def test_a_damaged_journal_hides_no_file(lab: Path) -> None:
+    (anna,) = inhabit(lab, "anna")
+    sync = anna.sync(files=300)
+    anna.config(str(sync))
+    with (sync / ".sync_0.db").open("r+b") as stream:
+        stream.seek(5000)
+        stream.write(b"\xff" * 3000)
+    found = folder(only(look(lab)))
+    assert (found.state, found.files, found.journal.state, found.local_changes) == ("ok", 301, "unreadable", None)
+
+
 def test_users_can_be_chosen(lab: Path) -> None:
     for home in inhabit(lab, "anna", "bert"):
         home.config()

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Iterator, Sequence
 
-from . import journals
+from . import excludes, journals
 from .accounts import Account, Folder
 from .compare import Rules, against_journal
 from .journal import Row, rows
@@ -30,9 +30,25 @@ _CHANGES = {"new": "new", "changed": "changed", "lost": "deleted"}
 Beat = Callable[[], None]
 
 
+@dataclass(frozen=True)
+class View:
+    """Who looks, and what he knows.
+
+    `exclude_lists` are the client's lists of names that it leaves alone (see `excludes`); `beat` is called now and then
+    while a large tree is walked.
+    """
+
+    uid: int
+    other_homes: Sequence[str] = ()
+    exclude_lists: Sequence[str] = ()
+    beat: Beat = lambda: None
+
+
 @dataclass
 class Survey:
     """Counts of a tree, and of where it differs from the journal."""
+
+    rules: Rules = field(default_factory=Rules)
 
     files: int = 0
     bytes: int = 0
@@ -64,7 +80,7 @@ class Survey:
 
     def compare(self, seen: Seen) -> None:
         """One path on the disk against the journal: what the client has still to upload."""
-        finding = against_journal(seen, {}, Rules())
+        finding = against_journal(seen, {}, self.rules)
         name = _CHANGES.get(finding.kind) if finding is not None else None
         if name is not None:
             setattr(self, name, getattr(self, name) + 1)
@@ -86,14 +102,12 @@ def named(account: Account, folder: Folder) -> dict[str, object]:
     }
 
 
-def looked_at(
-    account: Account, folder: Folder, uid: int, other_homes: Sequence[str], beat: Beat = lambda: None
-) -> dict[str, object]:
-    """The rest of `FolderFacts`. `beat` is called now and then while a large tree is walked."""
-    state, detail = folder_state(folder.local_path, uid, other_homes)
+def looked_at(account: Account, folder: Folder, view: View) -> dict[str, object]:
+    """The rest of `FolderFacts`."""
+    state, detail = folder_state(folder.local_path, view.uid, view.other_homes)
     facts: dict[str, object] = {"state": state, "detail": detail}
     if state == "ok":
-        facts.update(_inside(folder, _journal(account, folder), uid, beat))
+        facts.update(_inside(folder, _journal(account, folder), view))
     return facts
 
 
@@ -117,20 +131,23 @@ def _journal(account: Account, folder: Folder) -> str:
     return folder.journal_path or journal_name(account.login, account.url, folder.target_path)
 
 
-def _inside(folder: Folder, name: str, uid: int, beat: Beat) -> dict[str, object]:
+def _inside(folder: Folder, name: str, view: View) -> dict[str, object]:
     root = folder.local_path.rstrip(b"/")
+    rules = Rules(unsynced=excludes.matcher(excludes.read(view.exclude_lists), hidden=folder.ignore_hidden))
     facts: dict[str, object] = {}
-    survey = Survey()
+    survey, entries = Survey(rules), _tree(root, folder, view.beat)
     try:
         try:
-            with journals.copied(root, name, uid) as copy:
+            with journals.copied(root, name, view.uid) as copy:
                 facts["journal"] = journals.document(root, name, copy)
-                survey = _survey(root, folder.virtual_files, rows(copy, ordered=True), beat)
+                _compare(survey, entries, rows(copy, ordered=True))
                 facts["local_changes"] = None if survey.unread else survey.changes()
         except (journals.JournalFileError, ValueError) as error:
             state = getattr(error, "state", "unreadable")
             facts["journal"] = {"name": name, "state": state, "detail": str(error)}
-            survey = _survey(root, folder.virtual_files, None, beat)
+            survey, entries = Survey(rules), _tree(root, folder, view.beat)
+        for entry in entries:  # none are left where a journal was there to compare with
+            survey.add(entry)
         info = os.statvfs(root)
     except OSError as error:
         return {**facts, "state": "unwalked", "detail": str(error.strerror or error)}
@@ -140,19 +157,15 @@ def _inside(folder: Folder, name: str, uid: int, beat: Beat) -> dict[str, object
     return facts
 
 
-def _survey(root: bytes, virtual_files: str, known: Iterator[Row] | None, beat: Beat) -> Survey:
-    """Count what is on the disk, and compare it with the journal's rows if there are any."""
-    survey = Survey()
-    entries = _timed(walk(root, virtual_files), time.monotonic() + WALK_SECONDS, beat)
-    if known is None:
-        for entry in entries:
-            survey.add(entry)
-        return survey
+def _tree(root: bytes, folder: Folder, beat: Beat) -> Iterator[Entry]:
+    return _timed(walk(root, folder.virtual_files), time.monotonic() + WALK_SECONDS, beat)
+
+
+def _compare(survey: Survey, entries: Iterator[Entry], known: Iterator[Row]) -> None:
     for seen in merge(entries, (), known):
         if seen.now is not None:
             survey.add(seen.now)
         survey.compare(seen)
-    return survey
 
 
 def _timed(entries: Iterator[Entry], end: float, beat: Beat) -> Iterator[Entry]:

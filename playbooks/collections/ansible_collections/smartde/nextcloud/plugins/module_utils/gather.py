@@ -7,9 +7,10 @@ not what was found before: the parent keeps what it has and ends the child.
 from __future__ import annotations
 
 import json
+import os
 from typing import Any, Sequence
 
-from . import configs, folders, keyring, session
+from . import configs, excludes, folders, keyring, session
 from .accounts import read_accounts
 from .dropped import Send
 from .people import Person
@@ -29,9 +30,9 @@ def tell(send: Send, person: Person, processes: list[Process], other_homes: Sequ
     teller = _Teller(send, person, other_homes, root)
     places = configs.places(person, processes)
     inis = [teller.profile(place) for place in places]
-    for number, ini in enumerate(inis):
+    for number, (place, ini) in enumerate(zip(places, inis)):
         if ini is not None:
-            teller.folders(number, ini)
+            teller.folders(number, place, ini)
     if places:
         teller.orphans()
     return len(places)
@@ -60,14 +61,15 @@ class _Teller:
         self._put("profile", facts)
         return ini
 
-    def folders(self, number: int, ini: IniFile) -> None:
+    def folders(self, number: int, place: configs.Place, ini: IniFile) -> None:
         """Name all folders first, then look at each: one that hangs must not hide the others."""
         pairs = [(account, folder) for account in read_accounts(ini) for folder in account.folders]
         self._known += [folder.local_path for _account, folder in pairs]
         self._put("folders", number, [folders.named(*pair) for pair in pairs])
+        lists = (os.path.join(self._root, excludes.SYSTEM), os.path.join(os.path.dirname(place.path), excludes.NAME))
+        view = folders.View(self._person.uid, self._other_homes, lists, self._beat)
         for index, (account, folder) in enumerate(pairs):
-            facts = folders.looked_at(account, folder, self._person.uid, self._other_homes, self._beat)
-            self._put("folder", number, index, facts)
+            self._put("folder", number, index, folders.looked_at(account, folder, view))
 
     def orphans(self) -> None:
         self._put("orphans", folders.orphans(self._person.home, self._known, self._person.uid, self._beat))
