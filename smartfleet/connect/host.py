@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 
-import paramiko
-
 from smartfleet.connect import remote, sudo
 from smartfleet.connect.ladder import Answer, Ladder, Stop, failed
 from smartfleet.connect.login import log_in
@@ -14,6 +12,7 @@ from smartfleet.connect.network import open_port, resolve_name
 from smartfleet.connect.route import Route, resolve
 from smartfleet.connect.ssh import judge_key, proxy_socket, start
 from smartfleet.connect.target import Settings, Target
+from smartfleet.connect.transport import Proxy, Transport
 from smartfleet.model.doctor import Check, HostCheckName
 from smartfleet.text import visible
 
@@ -37,6 +36,8 @@ def check_host(target: Target, settings: Settings, emit: Callable[[Check], None]
     connection = target.connection.rpartition(".")[2]
     if target.os == "windows" or connection in _OTHER_CONNECTIONS:
         ladder.skip(CHECKS, "Windows hosts come with a later version")
+    elif not target.address:
+        ladder.skip(CHECKS, "the inventory computes ansible_host with a template; only a run resolves it")
     elif connection not in {"ssh", "smart", "paramiko", "paramiko_ssh", ""}:
         ladder.skip(CHECKS, f"connection {visible(connection)}: the doctor looks at SSH alone")
     else:
@@ -49,7 +50,7 @@ def _check_ssh(ladder: Ladder, target: Target, settings: Settings) -> None:
         route = _route(ladder, target, settings)
         transport = _connect(ladder, route, settings.timeout)
         try:
-            _look(ladder, transport, target, settings.timeout)
+            _look(ladder, transport, target, settings)
         finally:
             transport.close()
     except Stop:
@@ -70,8 +71,8 @@ def _route(ladder: Ladder, target: Target, settings: Settings) -> Route:
         raise Stop(answer) from error
 
 
-def _connect(ladder: Ladder, route: Route, timeout: float) -> paramiko.Transport:
-    sock: socket.socket | paramiko.ProxyCommand
+def _connect(ladder: Ladder, route: Route, timeout: float) -> Transport:
+    sock: socket.socket | Proxy
     if route.proxy:
         ladder.add("dns", Answer("skipped", "the jump host resolves the name", "connect/skipped"))
         with ladder.step("tcp") as say:
@@ -101,13 +102,13 @@ def _connect(ladder: Ladder, route: Route, timeout: float) -> paramiko.Transport
     return transport
 
 
-def _look(ladder: Ladder, transport: paramiko.Transport, target: Target, timeout: float) -> None:
+def _look(ladder: Ladder, transport: Transport, target: Target, settings: Settings) -> None:
     """The last four do not stand on each other; only a connection that breaks ends them."""
-    shell = remote.Shell(transport, timeout)
+    shell = remote.Shell(transport, settings.timeout)
     with ladder.step("python") as say:
         say(remote.python(shell, target))
     with ladder.step("become") as say:
-        say(sudo.become(shell, target))
+        say(sudo.become(shell, target, settings.become_password))
     with ladder.step("disk") as say:
         say(remote.disk(shell, target))
     with ladder.step("clock") as say:

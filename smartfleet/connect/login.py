@@ -14,6 +14,7 @@ from paramiko.pkey import UnknownKeyType
 
 from smartfleet.connect.ladder import Answer, Stop, failed
 from smartfleet.connect.route import Route
+from smartfleet.connect.transport import Transport
 from smartfleet.text import visible
 
 
@@ -28,7 +29,7 @@ class Tried:
     broken: list[str] = field(default_factory=list)
 
 
-def log_in(transport: paramiko.Transport, route: Route) -> Answer:
+def log_in(transport: Transport, route: Route) -> Answer:
     """Leaves `transport` logged in. Stop with the cause otherwise."""
     tried = Tried()
     try:
@@ -48,7 +49,7 @@ def log_in(transport: paramiko.Transport, route: Route) -> Answer:
     raise Stop(_cause(route, offered, tried))
 
 
-def _offered(transport: paramiko.Transport, user: str) -> list[str]:
+def _offered(transport: Transport, user: str) -> list[str]:
     try:
         transport.auth_none(user)
     except paramiko.BadAuthenticationType as answer:
@@ -56,7 +57,7 @@ def _offered(transport: paramiko.Transport, user: str) -> list[str]:
     return []
 
 
-def _accepted(transport: paramiko.Transport, user: str, key: paramiko.PKey) -> bool:
+def _accepted(transport: Transport, user: str, key: paramiko.PKey) -> bool:
     try:
         return not transport.auth_publickey(user, key)
     except paramiko.AuthenticationException:
@@ -65,7 +66,7 @@ def _accepted(transport: paramiko.Transport, user: str, key: paramiko.PKey) -> b
         return False
 
 
-def _password(transport: paramiko.Transport, route: Route) -> bool:
+def _password(transport: Transport, route: Route) -> bool:
     """Whether the password was refused."""
     try:
         return bool(transport.auth_password(route.user, route.password, fallback=False))

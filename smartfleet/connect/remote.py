@@ -10,6 +10,7 @@ import paramiko
 
 from smartfleet.connect.ladder import Answer, Stop, failed, warning
 from smartfleet.connect.target import Target, text_var
+from smartfleet.connect.transport import Transport
 from smartfleet.text import bytes_text, visible
 
 OLDEST_PYTHON = (3, 9)
@@ -34,7 +35,7 @@ class Said:
 class Shell:
     """Runs short commands over one connection."""
 
-    def __init__(self, transport: paramiko.Transport, timeout: float) -> None:
+    def __init__(self, transport: Transport, timeout: float) -> None:
         self._transport = transport
         self._timeout = timeout
 

@@ -10,12 +10,12 @@ import getpass
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import paramiko
 
-from smartfleet.connect.target import Settings, Target, flag_var, text_var
+from smartfleet.connect.target import Settings, Target, flag_var, password, text_var
 
 KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 DEFAULT_KEYS = ("~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519")
@@ -32,7 +32,7 @@ class Route:
     keys: tuple[Path, ...]
     keys_named: bool
     agent: bool
-    password: str
+    password: str = field(repr=False)
     known_hosts: tuple[Path, ...]
     host_key_name: str
     checking: str
@@ -68,16 +68,15 @@ def resolve(target: Target, settings: Settings) -> Route:
     given += ssh_options(text_var(target, "ansible_ssh_extra_args"))
     config_file = _first(given, "configfile")
     configured = _configured(Path(config_file).expanduser() if config_file else settings.ssh_config, target.address)
-    return _route(target, [*given, *configured], settings)
+    return _route(target, [*given, *configured])
 
 
-def _route(target: Target, options: list[tuple[str, str]], settings: Settings) -> Route:
+def _route(target: Target, options: list[tuple[str, str]]) -> Route:
     address = _first(options, "hostname") or target.address
     user = _first(options, "user") or getpass.getuser()
     port = int(_first(options, "port") or 22)
     named = [value for name, value in options if name == "identityfile"]
     checks = flag_var(target, "ansible_host_key_checking", "ansible_ssh_host_key_checking")
-    off = checks is False or (checks is None and not settings.host_key_checking)
     known = _first(options, "userknownhostsfile")
     files = [*known.split(), *KNOWN_HOSTS[2:]] if known else list(KNOWN_HOSTS)
     jump = _first(options, "proxyjump")
@@ -90,10 +89,10 @@ def _route(target: Target, options: list[tuple[str, str]], settings: Settings) -
         keys=_paths(named or DEFAULT_KEYS),
         keys_named=bool(named),
         agent=_first(options, "identitiesonly").lower() != "yes",
-        password=text_var(target, "ansible_ssh_pass", "ansible_ssh_password", "ansible_password"),
+        password=password(target, "ansible_ssh_pass", "ansible_ssh_password", "ansible_password"),
         known_hosts=_paths(files),
         host_key_name=_first(options, "hostkeyalias") or address,
-        checking="no" if off else (_first(options, "stricthostkeychecking") or "ask").lower(),
+        checking="no" if checks is False else (_first(options, "stricthostkeychecking") or "ask").lower(),
         proxy=proxy.replace("%h", address).replace("%p", str(port)).replace("%r", user),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shlex
 import socket
 from pathlib import Path
@@ -12,18 +11,14 @@ import paramiko
 from smartfleet.connect import known_hosts
 from smartfleet.connect.ladder import Answer, Stop, failed, warning
 from smartfleet.connect.route import Route
+from smartfleet.connect.transport import Proxy, Transport
 from smartfleet.text import visible
 
-LOG_CHANNEL = "smartfleet.connect.paramiko"
-# paramiko logs tracebacks of refused connections; the causes are told by our checks
-logging.getLogger(LOG_CHANNEL).addHandler(logging.NullHandler())
-logging.getLogger(LOG_CHANNEL).propagate = False
 
-
-def proxy_socket(route: Route) -> paramiko.ProxyCommand:
+def proxy_socket(route: Route) -> Proxy:
     """The jump host's end of the connection. Stop when its command cannot be started."""
     try:
-        return paramiko.ProxyCommand(route.proxy)
+        return Proxy(route.proxy)
     except (OSError, ValueError) as error:
         raise Stop(
             failed(
@@ -35,22 +30,20 @@ def proxy_socket(route: Route) -> paramiko.ProxyCommand:
         ) from error
 
 
-def start(route: Route, sock: socket.socket | paramiko.ProxyCommand, timeout: float) -> paramiko.Transport:
+def start(route: Route, sock: socket.socket | Proxy, timeout: float) -> Transport:
     """Exchanges banners and keys. Stop when what answers is no SSH server or shares no method with us."""
-    # a proxied connection is a process with the three methods of a socket that paramiko uses
-    transport = paramiko.Transport(sock)
-    transport.set_log_channel(LOG_CHANNEL)
-    transport.banner_timeout = timeout
+    transport = Transport(sock, timeout)
     _prefer_known_types(transport, route)
     try:
         transport.start_client(timeout=timeout)
     except (paramiko.SSHException, EOFError, OSError) as error:
+        answer = _no_ssh(route, sock, error)
         transport.close()
-        raise Stop(_no_ssh(route, sock, error)) from error
+        raise Stop(answer) from error
     return transport
 
 
-def _prefer_known_types(transport: paramiko.Transport, route: Route) -> None:
+def _prefer_known_types(transport: Transport, route: Route) -> None:
     """Asks for the type of key that known_hosts holds, as ssh does; another type would look like a stranger's."""
     known = [entry.key_type for entry in known_hosts.entries(route.known_hosts, route.known_as)]
     wanted = {"rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"} if "ssh-rsa" in known else set()
@@ -60,12 +53,12 @@ def _prefer_known_types(transport: paramiko.Transport, route: Route) -> None:
     options.key_types = [kind for kind in offered if kind in wanted] + [kind for kind in offered if kind not in wanted]
 
 
-def _no_ssh(route: Route, sock: socket.socket | paramiko.ProxyCommand, error: Exception) -> Answer:
+def _no_ssh(route: Route, sock: socket.socket | Proxy, error: Exception) -> Answer:
     place = f"{visible(route.address)} port {route.port}"
-    if isinstance(sock, paramiko.ProxyCommand):
+    if isinstance(sock, Proxy):
         return failed(
             "connect/proxy-failed",
-            f"no SSH through the jump host: {visible(_last_words(sock)) or visible(str(error))}",
+            f"no SSH through the jump host: {visible(sock.last_words()) or visible(str(error))}",
             why="the host is reached through it alone",
             do=f"run it by hand: {route.proxy}",
         )
@@ -82,14 +75,6 @@ def _no_ssh(route: Route, sock: socket.socket | paramiko.ProxyCommand, error: Ex
         why="another service has the port, or the server turns new connections away (MaxStartups, fail2ban)",
         do=f"ssh -v -p {route.port} {shlex.quote(route.address)}",
     )
-
-
-def _last_words(proxy: paramiko.ProxyCommand) -> str:
-    """What the jump's ssh said on stderr; read after its end only, so that nothing waits for it."""
-    proxy.process.terminate()
-    _, said = proxy.process.communicate()
-    lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else ""
 
 
 def judge_key(route: Route, key: paramiko.PKey) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from smartfleet.connect.ladder import Answer, failed
 from smartfleet.connect.remote import Said, Shell
-from smartfleet.connect.target import Target, flag_var, text_var
+from smartfleet.connect.target import Target, flag_var, password, text_var
 from smartfleet.text import visible
 
 WHY = "the move reads and writes the profiles of other users; only root can become each of them"
@@ -58,8 +58,8 @@ _WRONG = _Cause(
 )
 
 
-def become(shell: Shell, target: Target) -> Answer:
-    """Whether the login can act as root the way Ansible would."""
+def become(shell: Shell, target: Target, typed: str) -> Answer:
+    """Whether the login can act as root the way Ansible would; `typed` is the password that the admin gave, or ""."""
     if shell.run("id -u").out.strip() == "0":
         return Answer(message="the login is root")
     if flag_var(target, "ansible_become") is False:
@@ -68,12 +68,12 @@ def become(shell: Shell, target: Target) -> Answer:
     if method.rpartition(".")[2] != "sudo":
         return Answer("skipped", f"become method {visible(method)}: only sudo can be tried", "connect/skipped")
     sudo = text_var(target, "ansible_become_exe", "ansible_sudo_exe") or "sudo"
-    password = text_var(target, "ansible_become_password", "ansible_become_pass", "ansible_sudo_pass")
-    if password:
-        said = shell.run(f"LC_ALL=C {shlex.quote(sudo)} -H -S -k -p '' true", stdin=password + "\n")
+    secret = password(target, "ansible_become_password", "ansible_become_pass", "ansible_sudo_pass") or typed
+    if secret:
+        said = shell.run(f"LC_ALL=C {shlex.quote(sudo)} -H -S -k -p '' true", stdin=secret + "\n")
     else:
         said = shell.run(f"LC_ALL=C {shlex.quote(sudo)} -H -n true")
-    return judge_sudo(said, with_password=bool(password))
+    return judge_sudo(said, with_password=bool(secret))
 
 
 def judge_sudo(said: Said, *, with_password: bool) -> Answer:

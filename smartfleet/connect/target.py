@@ -26,24 +26,26 @@ class Target(Protocol):
     def os(self) -> str: ...
     @property
     def vars(self) -> Mapping[str, object]: ...
+    @property
+    def passwords(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Bounds of a run. Times in seconds.
+    """Bounds of a run. `timeout` in seconds for each answer.
 
-    `host_key_checking` is what ansible.cfg or ANSIBLE_HOST_KEY_CHECKING say; variables and ssh options come on top.
+    `become_password` is what the admin typed for all hosts; one in the inventory comes first.
     """
 
     timeout: float = 10.0
     workers: int = 16
-    host_key_checking: bool = True
+    become_password: str = field(default="", repr=False)
     ssh_config: Path = field(default_factory=lambda: Path("~/.ssh/config").expanduser())
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
 
 def text_var(target: Target, *names: str) -> str:
-    """The first of the variables that holds text (or a number), else ""; a value still in a vault counts as absent."""
+    """The first of the variables that holds text (or a number), else ""."""
     for name in names:
         value = target.vars.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
@@ -62,3 +64,8 @@ def flag_var(target: Target, *names: str) -> bool | None:
         if isinstance(value, str) and value.strip().lower() in {"no", "false", "off", "0", "n", "f"}:
             return False
     return None
+
+
+def password(target: Target, *names: str) -> str:
+    """The first of the passwords that the inventory has in the clear; one still in a vault counts as absent."""
+    return next((target.passwords[name] for name in names if target.passwords.get(name)), "")

@@ -21,12 +21,13 @@ _SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_ISSUER_LOCALLY, _FIRST_UNVERIF
 
 def check_certificate(sock: socket.socket, name: str, trust: ssl.SSLContext, *, timeout: float) -> Answer:
     """Shakes hands over `sock`, a connection to the server. Stop when the clients would refuse."""
-    place = (name, int(sock.getpeername()[1]))
+    peer = sock.getpeername()
+    place = (name, int(peer[1]))
     try:
         with trust.wrap_socket(sock, server_hostname=name) as tls:
             return judge_certificate(_parse(tls), datetime.now(UTC))
     except ssl.SSLCertVerificationError as error:
-        shown = _shown(place, sock.getpeername(), timeout)
+        shown = _shown(place, peer, timeout)
         raise Stop(refusal(error.verify_code, error.verify_message, place, shown)) from error
     except (ssl.SSLError, OSError) as error:
         raise Stop(
