@@ -26,7 +26,9 @@ def copy(journal: Path, folder: Path) -> Path:
 
 
 _SCHEMA = """
-CREATE TABLE metadata(path, type, md5, fileid, filesize, modtime, contentChecksum, contentChecksumTypeId, isE2eEncrypted);
+CREATE TABLE metadata(
+  path, type, md5, fileid, filesize, modtime, contentChecksum, contentChecksumTypeId, isE2eEncrypted
+);
 CREATE TABLE checksumtype(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 INSERT INTO checksumtype VALUES (1, 'SHA1');
 """

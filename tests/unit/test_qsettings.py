@@ -32,7 +32,7 @@ def test_any_bytes_survive_reading(data: bytes) -> None:
 
 
 @given(configs())
-@settings(deadline=None)
+@settings(deadline=None, max_examples=30)
 def test_every_value_can_be_replaced_alone(config: Config) -> None:
     ini = parse(config.data)
     for path in ini.paths():

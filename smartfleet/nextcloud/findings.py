@@ -1,0 +1,117 @@
+"""What in a `nextcloud.cfg` alone deserves a remark, without the host it came from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from smartfleet.model.assessment import Finding
+from smartfleet.nextcloud import versions
+from smartfleet.nextcloud.accounts import ACCOUNTS, Account, Folder, client_version, group_version, proxy_password_keys
+from smartfleet.nextcloud.qsettings import IniFile
+from smartfleet.text import visible
+
+_WINDOWS_DRIVE = 2
+
+
+def file_findings(ini: IniFile, accounts: list[Account]) -> list[Finding]:
+    """All remarks, the worst first. An error keeps a move from happening."""
+    found = [*_file(ini), *_versions(ini, accounts), *_accounts(ini, accounts), *_folders(accounts)]
+    order = ("error", "warning", "note")
+    return sorted(found, key=lambda finding: order.index(finding.severity))
+
+
+def _file(ini: IniFile) -> Iterator[Finding]:
+    if not ini.to_bytes().strip():
+        yield Finding(
+            code="config-empty",
+            severity="error",
+            message="the file is empty",
+            do="Take the newest backup beside it (nextcloud.cfg.backup_...), or let the user sign in again.",
+        )
+        return
+    if ini.problems:
+        more = f" (and {len(ini.problems) - 1} more)" if len(ini.problems) > 1 else ""
+        yield Finding(
+            code="config-broken",
+            severity="error",
+            message=f"line {ini.problems[0].line}: {ini.problems[0].message}{more}",
+            do="The client loads no account from such a file: mend the line, or take a backup from beside the file.",
+        )
+    if not ini.complete and not ini.problems:
+        yield Finding(
+            code="config-truncated",
+            severity="warning",
+            message="the file ends in the middle of a line: it was cut off, or edited by hand",
+            do="Compare the last line with the original.",
+        )
+    for section, key in proxy_password_keys(ini):
+        yield Finding(
+            code="plain-text-password",
+            severity="warning",
+            message=f"[{visible(section)}] {visible(key)} holds a secret in plain text",
+            do="Take care where this file goes, and have the secret changed.",
+        )
+
+
+def _versions(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
+    folders = [folder.version for account in accounts for folder in account.folders]
+    newest = max([group_version(ini), *(account.version for account in accounts), *folders])
+    if newest > versions.MAX_ACCOUNT_VERSION:
+        yield Finding(
+            code="config-newer",
+            severity="error",
+            message=f"the settings have version {newest}, known are versions up to {versions.MAX_ACCOUNT_VERSION}",
+            do="Update smartfleet; until then such a file is shown and not rewritten.",
+        )
+    if versions.is_unsafe(client_version(ini)):
+        yield Finding(
+            code="client-unsafe",
+            severity="warning",
+            message=f"client {visible(client_version(ini))} is known to show success and transfer nothing",
+            do="Install a newer client before the move.",
+        )
+
+
+def _accounts(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
+    known = {account.number for account in accounts}
+    numbers = dict.fromkeys(path.split("/")[1] for path in ini.paths() if path.startswith(f"{ACCOUNTS}/"))
+    groups = [number for number in numbers if any(path.startswith(f"{ACCOUNTS}/{number}/") for path in ini.paths())]
+    for number in groups:
+        if number not in known:
+            yield Finding(
+                code="account-without-url",
+                severity="warning",
+                message=f"account {visible(number)} names no server: the client skips it as damaged",
+                do="Let the user add the account again, or put its url back from a backup.",
+            )
+    if not accounts and ini.to_bytes().strip():
+        yield Finding(code="no-account", severity="note", message="the file holds no account")
+
+
+def _folders(accounts: list[Account]) -> Iterator[Finding]:
+    places: dict[str, list[str]] = defaultdict(list)
+    for account in accounts:
+        for folder in account.folders:
+            path = visible(folder.local_path.decode("utf-8", "replace"))
+            places[path.rstrip("/")].append(account.number)
+            if not _is_absolute(folder):
+                yield Finding(
+                    code="folder-relative",
+                    severity="error",
+                    message=f"account {visible(account.number)} syncs {path or '(nothing)'}: that is no absolute path",
+                    do="Correct localPath.",
+                )
+    for path, numbers in places.items():
+        if len(numbers) > 1:
+            yield Finding(
+                code="folder-shared",
+                severity="error",
+                message=f"{path or '/'} is synced by more than one connection (accounts {', '.join(numbers)})",
+                do="Remove one of the connections in the client: two of them on one folder can delete files.",
+            )
+
+
+def _is_absolute(folder: Folder) -> bool:
+    path = folder.local_path
+    return path.startswith(b"/") or (path[1:_WINDOWS_DRIVE] == b":" and path[:1].isalpha())
