@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -49,6 +49,7 @@ STYLES = {
     "warning": _WAIT,
     "note": _QUIET,
 }
+_MARGIN = "  "
 # more of one kind than this is told as a number: the JSON has them all
 MOST = 20
 
@@ -84,13 +85,23 @@ def stack(*parts: RenderableType | None) -> Group:
     return Group(*spaced)
 
 
+class Indented:
+    """`content` with a margin on its left, and no blanks on its right that a pipe would keep."""
+
+    def __init__(self, content: RenderableType) -> None:
+        self.content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        inner = options.update_width(max(1, options.max_width - len(_MARGIN)))
+        for line in console.render_lines(self.content, inner, pad=False):
+            yield Segment(_MARGIN)
+            yield from line
+            yield Segment.line()
+
+
 def section(title: str, *lines: RenderableType) -> Group | None:
     """A heading with its lines indented; None if there are no lines."""
-    return (
-        Group(Text(title, style="bold"), *(Padding(line, (0, 0, 0, 2), expand=False) for line in lines))
-        if lines
-        else None
-    )
+    return Group(Text(title, style="bold"), *(Indented(line) for line in lines)) if lines else None
 
 
 class Remark(NamedTuple):
@@ -129,7 +140,7 @@ def host_lists(pairs: Iterable[tuple[str, str]]) -> Group | None:
     order = list(STYLES)
     names = sorted(hosts, key=lambda name: order.index(name) if name in order else len(order))
     lines = [Text.assemble(word(name), f" ({len(hosts[name])}): ", text(",".join(hosts[name]))) for name in names]
-    return section("Hosts", *lines)
+    return section("Hosts, as --limit takes them", *lines)
 
 
 def counted(counts: Iterable[tuple[str, int]]) -> Text:

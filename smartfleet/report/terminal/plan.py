@@ -1,4 +1,7 @@
-"""A plan: what happens to whom, why not to others, and for the first profiles every step and every changed line."""
+"""A plan: every step and changed line of the first profiles, then what happens to whom, and why not to others.
+
+The summary comes last: it is what an admin sees when asked for a yes.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from smartfleet.model.plan import HostPlan, Plan, ProfilePlan
-from smartfleet.report.terminal.parts import Remark, counted, remarks, section, stack, table, text, word
+from smartfleet.report.terminal.parts import Indented, Remark, counted, remarks, section, stack, table, text, word
 
 _SHOWN = 5
 _ACTIONS = ("move", "resume", "refuse", "none")
@@ -23,12 +25,12 @@ def plan(document: Plan) -> RenderableType:
     places = [(host, profile) for host in document.hosts for profile in host.profiles]
     done = [place for place in places if place[1].move]
     return stack(
-        _head(document, places),
-        _table(places) if places else None,
-        remarks("Refused", _reasons(places, "refuse")),
-        remarks("Worth knowing", _warnings(done)),
         *(_details(host, profile) for host, profile in done[:_SHOWN]),
         _left_out(len(done) - _SHOWN),
+        _head(document, places),
+        _table(places) if places else None,
+        remarks("Refused", _reasons(places)),
+        remarks("Worth knowing", _warnings(done)),
         section("Not audited, not touched", *[text(", ".join(document.unaudited))] if document.unaudited else []),
     )
 
@@ -64,9 +66,9 @@ def _summary(host: HostPlan, profile: ProfilePlan) -> str:
     return f"{told} ({folders} {'folder' if folders == 1 else 'folders'}{package})"
 
 
-def _reasons(places: list[_Place], action: str) -> Iterator[Remark]:
+def _reasons(places: list[_Place]) -> Iterator[Remark]:
     for host, profile in places:
-        if profile.action == action and profile.reason:
+        if profile.action == "refuse" and profile.reason:
             for reason in (profile.reason, *profile.warnings):
                 yield Remark("error", reason.code, f"{host.host} {profile.user}", reason.message, reason.do)
 
@@ -81,7 +83,7 @@ def _details(host: HostPlan, profile: ProfilePlan) -> Group:
     steps = [Text.assemble(f"{number}. ", text(step)) for number, step in enumerate(profile.steps, 1)]
     title = Text.assemble(text(f"{host.host} {profile.user}", "bold"), ": ", word(profile.action))
     diff = Group(*(text(line, _DIFF_STYLES.get(line[:1], "")) for line in profile.diff.splitlines()))
-    return Group(title, Padding(Group(*steps, diff), (0, 0, 0, 2), expand=False))
+    return Group(title, Indented(Group(*steps, diff)))
 
 
 def _left_out(count: int) -> Text | None:
