@@ -19,6 +19,7 @@ from smartfleet.model.documents import (
     StatusDocument,
     VerifyDocument,
 )
+from smartfleet.model.explain import ExplainDocument
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.report import ReportData
@@ -27,6 +28,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ApplyDocument,
     AuditDocument,
     DoctorReport,
+    ExplainDocument,
     FixDocument,
     HostFacts,
     Plan,
