@@ -158,8 +158,8 @@ def test_a_damaged_journal_hides_no_file(lab: Path) -> None:
     sync = anna.sync(files=300)
     anna.config(str(sync))
     with (sync / ".sync_0.db").open("r+b") as stream:
-        stream.seek(5000)
-        stream.write(b"\xff" * 3000)
+        stream.seek(4096)
+        stream.write(b"\xff" * 8192)
     found = folder(only(look(lab)))
     assert (found.state, found.files, found.journal.state, found.local_changes) == ("ok", 301, "unreadable", None)
 
