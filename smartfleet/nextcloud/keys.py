@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator
 
 from smartfleet.model.plan import SecretCopy
 from smartfleet.nextcloud.accounts import Account
-from smartfleet.nextcloud.names import login_key as login_key
+from smartfleet.nextcloud.names import login_key
 from smartfleet.nextcloud.urls import host_and_port, written
+
+__all__ = ["login_key", "secret_copies"]
 
 _E2EE = ("_e2e-certificate", "_e2e-private", "_e2e-public", "_e2e-mnemonic")
 _CERTIFICATE = ("_clientCertificatePEM", "_clientKeyPEM", *(f"_clientCaCertificatePEM{number}" for number in range(10)))
