@@ -83,8 +83,8 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _one(kind: str, name: str, version: str, path: str, qt: int | None = None) -> dict[str, Any]:
-    return {"kind": kind, "name": name, "version": upstream(version), "qt": qt or qt_generation(path), "path": path}
+def _one(kind: str, name: str, version: str, path: str) -> dict[str, Any]:
+    return {"kind": kind, "name": name, "version": upstream(version), "qt": qt_generation(path), "path": path}
 
 
 def _dpkg() -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def _dpkg() -> list[dict[str, Any]]:
         return []
     listed = _output("dpkg-query", "-W", "-f=${db:Status-Status} ${Package} ${Version}\\n", *PACKAGES)
     rows = [line.split() for line in listed.splitlines()]
-    return [_one("package", row[1], row[2], "/usr/bin/nextcloud") for row in rows if row[0] == "installed"]
+    return [_one("package", row[1], row[2], "/usr/bin/nextcloud") for row in rows if row[:1] == ["installed"]]
 
 
 def _rpm() -> list[dict[str, Any]]:
@@ -100,7 +100,8 @@ def _rpm() -> list[dict[str, Any]]:
         return []
     listed = _output("rpm", "-q", "--qf", "%{NAME} %{VERSION}\\n", *PACKAGES)
     rows = [line.split() for line in listed.splitlines()]
-    return [_one("package", *row, "/usr/bin/nextcloud") for row in rows if len(row) == 2 and row[0] in PACKAGES]
+    found = [row for row in rows if len(row) == 2 and row[0] in PACKAGES]
+    return [_one("package", row[0], row[1], "/usr/bin/nextcloud") for row in found]
 
 
 def _flatpak() -> list[dict[str, Any]]:
@@ -113,10 +114,11 @@ def _flatpak() -> list[dict[str, Any]]:
 
 
 def _snap() -> list[dict[str, Any]]:
+    """Snaps of a client; the one that is called nextcloud is the server."""
     if not os.path.isdir("/var/lib/snapd/snaps"):
         return []
     rows = [line.split() for line in _output("snap", "list").splitlines()]
-    found = [row for row in rows if len(row) > 1 and row[0].startswith("nextcloud") and "server" not in row[0]]
+    found = [row for row in rows if len(row) > 1 and row[0].startswith(("nextcloud-desktop", "nextcloud-client"))]
     return [_one("snap", row[0], row[1], f"/snap/{row[0]}/current/usr/bin/nextcloud") for row in found]
 
 
