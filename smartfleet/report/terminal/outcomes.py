@@ -10,7 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from smartfleet.model.results import Outcome
-from smartfleet.report.terminal.parts import Remark, counted, host_lists, remarks, section, stack, table, text, word
+from smartfleet.report.terminal.parts import (
+    Remark,
+    counted,
+    host_lists,
+    remarks,
+    section,
+    stack,
+    table,
+    text,
+    told,
+    word,
+)
 
 _FINE = {"moved", "already", "rolled-back", "prepared"}
 
@@ -28,12 +39,12 @@ def outcomes(found: Sequence[Outcome]) -> RenderableType:
 
 def in_full(one: Outcome) -> Group:
     """One outcome with its steps and proofs."""
-    head = Text.assemble(text(one.user, "bold"), ": ", word(one.outcome), " ", text(one.message))
+    head = told(text(f"{one.user or 'the host'}:", "bold"), word(one.outcome), text(one.message))
     steps = [
-        Text.assemble(word(step.state), f" {step.step} ({step.seconds:.1f} s) ", text(step.detail, "dim"))
+        told(word(step.state), text(step.step), Text(f"({step.seconds:.1f} s)"), text(step.detail, "dim"))
         for step in one.steps
     ]
-    proofs = [Text.assemble(word(proof.state), f" {proof.proof} ", text(proof.detail, "dim")) for proof in one.proofs]
+    proofs = [told(word(proof.state), Text(proof.proof), text(proof.detail, "dim")) for proof in one.proofs]
     todo = [Text.assemble("do: ", text(one.do, "italic"))] if one.do else []
     backup = [Text.assemble("backup on the host: ", text(one.backup))] if one.backup else []
     return stack(Group(head, *todo, *backup), section("Steps", *steps), section("Proofs", *proofs))

@@ -64,6 +64,11 @@ def word(name: str) -> Text:
     return text(name, STYLES.get(name, ""))
 
 
+def told(*parts: Text) -> Text:
+    """The parts that say something, with a blank between them."""
+    return Text(" ").join(part for part in parts if part.plain)
+
+
 def number(count: int) -> Text:
     return Text(f"{count:,}")
 
@@ -94,7 +99,8 @@ class Indented:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         inner = options.update_width(max(1, options.max_width - len(_MARGIN)))
         for line in console.render_lines(self.content, inner, pad=False):
-            yield Segment(_MARGIN)
+            if line:
+                yield Segment(_MARGIN)
             yield from line
             yield Segment.line()
 
@@ -145,8 +151,8 @@ def host_lists(pairs: Iterable[tuple[str, str]]) -> Group | None:
 
 def counted(counts: Iterable[tuple[str, int]]) -> Text:
     """``moved 5, failed 1``, each in its colour; what is 0 is left out."""
-    told = [Text.assemble(word(name), f" {count:,}") for name, count in counts if count]
-    return Text(", ").join(told) if told else Text("nothing")
+    found = [Text.assemble(word(name), f" {count:,}") for name, count in counts if count]
+    return Text(", ").join(found) if found else Text("nothing")
 
 
 def when(seconds: float) -> str:
