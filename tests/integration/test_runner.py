@@ -205,7 +205,8 @@ def controller(world: World, temporary: Path) -> Iterator[subprocess.Popen[str]]
     _wait((world.hosts["a"] / "begun").exists)
     yield process
     process.kill()
-    process.wait()
+    with process:
+        process.wait()
     _wait(lambda: not _left(world))
 
 
