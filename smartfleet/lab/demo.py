@@ -25,9 +25,17 @@ from smartfleet.model.assessment import AuditDocument
 from smartfleet.model.doctor import DoctorReport
 from smartfleet.model.documents import ApplyDocument, VerifyDocument
 from smartfleet.model.plan import Plan
-from smartfleet.model.report import ReportData
+from smartfleet.model.report import ProfileRow, ReportData
 from smartfleet.text import bytes_text, visible
 
+DOING = {
+    "doctor": "doctor: asking every machine and both server names",
+    "audit": "audit: looking at every client, changing nothing",
+    "plan": "plan: working out what would change",
+    "apply": "apply: stopping clients, backing up, rewriting, starting, proving",
+    "verify": "verify: comparing disk, journal and server",
+    "report": "report: writing the page",
+}
 BROKEN = {1, 2, 130}
 """Exit codes of a command that could not do its work; the others tell what it found."""
 
@@ -101,7 +109,7 @@ class Demo:
         """Runs `smartfleet VERB` on the fleet; its JSON document. Its remarks are shown if it breaks."""
         words = [verb, *arguments, "--fleet", str(fleet)]
         self._console.print(Text(f"\n$ smartfleet {' '.join(words)}", style="bold"))
-        with self._status(verb), tempfile.TemporaryFile() as remarks:
+        with self._status(DOING[verb]), tempfile.TemporaryFile() as remarks:
             done = subprocess.run(
                 [sys.executable, "-m", "smartfleet.cli.main", *words, "--format", "json"],
                 stdin=subprocess.DEVNULL,
@@ -179,13 +187,22 @@ def outcome_table(report: ReportData) -> Table:
     rows: dict[str, list[tuple[str, str, str, str]]] = {}
     for profile in report.profiles:
         verdicts = ", ".join(folder.verdict for folder in profile.folders)
-        rows.setdefault(profile.host, []).append((profile.user, profile.outcome, verdicts, profile.message))
+        rows.setdefault(profile.host, []).append((profile.user, profile.outcome, verdicts, why(profile)))
     for other in report.other_hosts:
-        rows.setdefault(other.host, []).append(("", other.reason, "", other.message))
+        rows.setdefault(other.host, []).append(("", other.reason, "", "not reached, not touched"))
     for name, state in states.items():
         for cells in rows.get(name, [("", "unknown", "", "")]):
             table.add_row(*(Text(visible(cell)) for cell in (name, state, *cells)))
     return table
+
+
+def why(profile: ProfileRow) -> str:
+    """What an admin would ask of this line."""
+    if profile.outcome == "already" and profile.second_copies:
+        return f"{bytes_text(sum(copy.bytes_wasted for copy in profile.second_copies))} are on the disk twice"
+    if profile.outcome == "moved":
+        return f"{sum(proof.state == 'ok' for proof in profile.proofs)} of {len(profile.proofs)} proofs"
+    return profile.message
 
 
 def unexpected(report: ReportData) -> list[str]:
