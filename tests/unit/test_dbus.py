@@ -144,7 +144,6 @@ def test_a_call_and_its_errors(tmp_path: Path) -> None:
         with pytest.raises(DBusError) as caught:
             bus.call("org.example", "/", "org.example", "Fail")
         assert (caught.value.name, caught.value.message) == ("org.example.Full", "no room")
-        assert not bus.start("org.other")
 
 
 def _serve(folder: Path, answers: list[bytes]) -> tuple[str, threading.Thread]:

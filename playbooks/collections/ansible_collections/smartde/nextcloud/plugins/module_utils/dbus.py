@@ -118,16 +118,6 @@ class Connection:
         (answer,) = self.call(*BUS, "NameHasOwner", "s", name, reply="b")
         return bool(answer)
 
-    def start(self, name: str) -> bool:
-        """Have the bus start the service of this name, if it can be started. False where it cannot."""
-        try:
-            self.call(*BUS, "StartServiceByName", "su", name, 0, reply="u")
-        except DBusError as error:
-            if error.name == "connection":
-                raise
-            return False
-        return True
-
     def _open(self, address: str) -> socket.socket:
         problem = "no address of a unix socket"
         for target in socket_addresses(address):

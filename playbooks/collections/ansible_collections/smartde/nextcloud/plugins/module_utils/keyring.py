@@ -1,7 +1,8 @@
 """Where the client's secrets are, whatever keeps them. For code that runs as the user (`dropped.run_as`).
 
 Each function takes the environment of the user's session (`session.SessionEnv.env`). A value of a secret is handled in
-the process that calls, and never part of an answer but that of `lookup`.
+the process that calls, and never part of an answer but that of `lookup`. No keyring is started: one that the session
+has not started holds nothing that could be read without its user.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Iterator, Mapping, Sequence
 from .dbus import Connection, DBusError
 from .dropped import DroppedError
 from .kwallet import KWallet
-from .secret_service import SERVICE, SecretService
+from .secret_service import SecretService
 
 SECONDS = 15.0
 
@@ -49,12 +50,6 @@ def lookup(env: Mapping[str, str], key: str) -> bytes | None:
         if value is None and "unlocked" not in [keeper.state() for keeper in running]:
             raise DroppedError("keyring-locked", "the user's keyring is locked", "have the user log in to the desktop")
         return value
-
-
-def start(env: Mapping[str, str]) -> bool:
-    """Have the session start its Secret Service, as the client itself would. Whether one runs then."""
-    with _bus(env) as bus:
-        return bus.has_owner(SERVICE) or bus.start(SERVICE)
 
 
 def _copy(keepers: Sequence[SecretService | KWallet], source: str, target: str) -> str:
