@@ -9,7 +9,8 @@ from typing import Any, Callable, FrozenSet, Mapping, Sequence
 
 from .applying import Request, carry_out
 from .dropped import run_as
-from .foldertrees import compare_folders, write_manifests
+from .folderproofs import compare_folders
+from .foldertrees import write_manifests
 from .instance import prove_new, prove_old
 from .locate import Located, locate
 from .lock import HeldLock, LockHeldError, host_lock

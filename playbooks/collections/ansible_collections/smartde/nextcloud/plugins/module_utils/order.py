@@ -101,6 +101,8 @@ def _check(order: Order) -> None:
     for folder in order.folders:
         if not JOURNAL.fullmatch(folder.journal):
             raise ValueError(f"{folder.journal!r} is no journal of the client")
+        if not order.resume and folder.account not in {account.number for account in order.accounts}:
+            raise ValueError(f"the folder {folder.alias} belongs to no account of the order")
     for digest in (order.old_sha256, order.new_sha256):
         if not SHA256.fullmatch(digest):
             raise ValueError(f"{digest!r} is no SHA-256")

@@ -40,6 +40,7 @@ class SyncFolder:
     path: str
     target_path: str
     virtual_files: str
+    ignore_hidden: bool
 
     @property
     def journal(self) -> str:
@@ -125,4 +126,5 @@ def _place(move: FolderMove, found: Folder | None) -> SyncFolder:
             "audit the host and plan again",
             outcome="refused",
         )
-    return SyncFolder(move, os.fsdecode(found.local_path), found.target_path, found.virtual_files)
+    path = os.fsdecode(found.local_path)
+    return SyncFolder(move, path, found.target_path, found.virtual_files, found.ignore_hidden)
