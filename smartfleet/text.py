@@ -37,3 +37,8 @@ def bytes_text(count: int) -> str:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"
+
+
+def number_of(count: int, noun: str, plural: str = "") -> str:
+    """``1 file``, ``2 files``; `plural` where an s does not do."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or noun + 's'}"

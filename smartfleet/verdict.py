@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from smartfleet.model.plan import VerifyLevel
 from smartfleet.model.results import Comparison, FolderCheck, Verdict, VerdictName
-from smartfleet.text import visible
+from smartfleet.text import number_of, visible
 
 
 class _Judgement(NamedTuple):
@@ -60,9 +60,9 @@ def _damage(check: FolderCheck) -> str:
     parts = []
     if lost:
         worst = next(one for one in made if one.lost == lost)
-        parts.append(f"{_count(lost, 'file')} lost or altered, and nothing explains it{_example(worst, 'lost')}")
+        parts.append(f"{number_of(lost, 'file')} lost or altered, and nothing explains it{_example(worst, 'lost')}")
     if conflicts:
-        parts.append(f"{_count(conflicts, 'new conflict file')}")
+        parts.append(f"{number_of(conflicts, 'new conflict file')}")
     return "; ".join(parts)
 
 
@@ -82,7 +82,7 @@ def _doubt_size(check: FolderCheck) -> str:
     if not base.done:
         return f"nothing to compare with: {_why(check.before)}; {_why(check.journal)}"
     if base.unproven:
-        return f"{_count(base.unproven, 'file')} could not be compared{_example(base, 'unproven')}"
+        return f"{number_of(base.unproven, 'file')} could not be compared{_example(base, 'unproven')}"
     return ""
 
 
@@ -94,14 +94,14 @@ def _doubt_content(check: FolderCheck) -> str:
     if not made:
         return _doubt_size(check)
     least = min(made, key=lambda one: one.unproven)
-    return f"the contents of {_count(least.unproven, 'file')} cannot be proven{_example(least, 'unproven')}"
+    return f"the contents of {number_of(least.unproven, 'file')} cannot be proven{_example(least, 'unproven')}"
 
 
 def _doubt_journal(check: FolderCheck) -> str:
     if not check.journal.done:
         return f"the folder was not compared with the journal: {_why(check.journal)}"
     if check.journal.unproven:
-        left = _count(check.journal.unproven, "file")
+        left = number_of(check.journal.unproven, "file")
         return f"{left} could not be compared with the journal{_example(check.journal, 'unproven')}"
     return ""
 
@@ -113,7 +113,7 @@ def _doubt_server(check: FolderCheck) -> str:
     if not check.server.done:
         return f"the server was not asked: {_why(check.server)}"
     if check.server.unproven:
-        left = _count(check.server.unproven, "entry", "entries")
+        left = number_of(check.server.unproven, "entry", "entries")
         return f"{left} could not be compared with the server{_example(check.server, 'unproven')}"
     return ""
 
@@ -130,11 +130,13 @@ def _proof(check: FolderCheck) -> str:
     """What was found equal with what."""
     against = {
         "size": "the list from before the move" if check.before.done else "the journal",
-        "content": "the digests from before the move" if _proves_all(check.before) else "the journal's checksums",
+        "content": "the digests known from before",
         "journal": "the journal",
         "server": "the journal, and the journal with the server",
     }[check.level]
-    return f"{_count(check.files, 'file')} compared with {against}"
+    away = number_of(check.placeholders, "placeholder") + " (files that are only on the server)"
+    what = number_of(check.files, "file") + (f" and {away}" if check.placeholders else "")
+    return f"{what} compared with {against}"
 
 
 def _explained(check: FolderCheck) -> str:
@@ -144,9 +146,9 @@ def _explained(check: FolderCheck) -> str:
     synced = check.before.synced if check.before.done else 0
     parts = []
     if synced:
-        parts.append(f"{_count(synced, 'change')} the client synced")
+        parts.append(f"{number_of(synced, 'change')} the client synced")
     if user:
-        parts.append(f"{_count(user, 'change')} of the user still to be uploaded")
+        parts.append(f"{number_of(user, 'change')} of the user still to be uploaded")
     return f"; {', '.join(parts)}" if parts else ""
 
 
@@ -161,7 +163,3 @@ def _example(one: Comparison, kind: str) -> str:
 
 def _why(one: Comparison) -> str:
     return visible(one.reason) or "no reason was given"
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

@@ -10,7 +10,7 @@ from smartfleet.checks.reasons import reason
 from smartfleet.checks.view import AccountView, Aim, ProfileView
 from smartfleet.model.facts import FolderFacts
 from smartfleet.model.plan import Refusal
-from smartfleet.text import visible
+from smartfleet.text import number_of, visible
 
 _TOLD = {
     "missing": "is not there",
@@ -49,7 +49,7 @@ def folder_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
             yield from _notes(folder)
             if pending(folder) and aim.strategy != "fresh":
                 yield reason(
-                    "pending-uploads", f"{_path(folder)} has {pending(folder)} changes that were not uploaded yet"
+                    "pending-uploads", f"{_path(folder)} has {number_of(pending(folder), 'change')} not uploaded yet"
                 )
             if _knows_no_server(folder):
                 yield reason("instance-unproven", f"the journal of {_path(folder)} holds no file of any server")
@@ -96,7 +96,9 @@ def _journal(folder: FolderFacts, aim: Aim) -> Iterator[Refusal]:
             "journal-unreadable", f"the journal {name} of {_path(folder)} cannot be read: {visible(journal.detail)}"
         )
     elif journal.state == "absent" and (folder.files or folder.state == "unwalked"):
-        yield reason("journal-missing", f"{_path(folder)} holds {folder.files} files and no journal {name}")
+        yield reason(
+            "journal-missing", f"{_path(folder)} holds {number_of(folder.files, 'file')} and no journal {name}"
+        )
     if len(journal.instance_ids) > 1:
         ids = ", ".join(visible(one) for one in journal.instance_ids)
         yield reason("journal-several-instances", f"the journal of {_path(folder)} names several servers: {ids}")
@@ -111,7 +113,7 @@ def _fresh(view: ProfileView) -> Iterator[Refusal]:
         for folder in account.folders:
             count = pending(folder)
             if count:
-                yield reason("pending-edits", f"{_path(folder)} has {count} changes that were not uploaded")
+                yield reason("pending-edits", f"{_path(folder)} has {number_of(count, 'change')} not uploaded yet")
     yield reason(
         "fresh-unproven", "strategy fresh drops the journal, and nothing proves that disk and server are equal"
     )
@@ -124,9 +126,9 @@ def _notes(folder: FolderFacts) -> Iterator[Refusal]:
     if folder.state == "unwalked":
         yield reason("folder-unwalked", f"{path} was not walked: {visible(folder.detail)}")
     if folder.bad_mtimes:
-        yield reason("folder-bad-times", f"{path} has {folder.bad_mtimes} files with an impossible time")
+        yield reason("folder-bad-times", f"{path} has {number_of(folder.bad_mtimes, 'file')} with an impossible time")
     if folder.conflict_files:
-        yield reason("folder-conflicts", f"{path} has {folder.conflict_files} conflict files")
+        yield reason("folder-conflicts", f"{path} has {number_of(folder.conflict_files, 'conflict file')}")
 
 
 def _path(folder: FolderFacts) -> str:

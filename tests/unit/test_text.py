@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartfleet.text import bytes_text, visible
+from smartfleet.text import bytes_text, number_of, visible
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_nothing_invisible_is_left(text: str) -> None:
 )
 def test_sizes(count: int, shown: str) -> None:
     assert bytes_text(count) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "words", "shown"),
+    [
+        (0, ("file",), "0 files"),
+        (1, ("file",), "1 file"),
+        (50_000, ("file",), "50,000 files"),
+        (2, ("entry", "entries"), "2 entries"),
+    ],
+)
+def test_numbers_of_things(count: int, words: tuple[str, ...], shown: str) -> None:
+    assert number_of(count, *words) == shown

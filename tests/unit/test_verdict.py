@@ -39,6 +39,7 @@ def check_of(case: Case) -> FolderCheck:
             "detail": case.get("detail", ""),
             "level": case["level"],
             "files": case.get("files", 3),
+            "placeholders": case.get("placeholders", 0),
             **comparisons,
         }
     )

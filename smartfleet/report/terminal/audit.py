@@ -28,7 +28,7 @@ from smartfleet.report.terminal.parts import (
     text,
     word,
 )
-from smartfleet.text import bytes_text
+from smartfleet.text import bytes_text, number_of
 
 _STATES = ("old", "both", "new", "foreign", "neither", "unreadable")
 
@@ -37,7 +37,7 @@ def audit(document: AuditDocument) -> RenderableType:
     profiles = [profile for host in document.hosts for profile in host.profiles]
     states: Counter[str] = Counter(profile.state for profile in profiles)
     head = Text.assemble(
-        f"{len(document.hosts)} hosts, {len(profiles)} profiles: ",
+        f"{number_of(len(document.hosts), 'host')}, {number_of(len(profiles), 'profile')}: ",
         counted((state, states[state]) for state in _STATES),
     )
     return stack(

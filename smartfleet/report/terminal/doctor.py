@@ -11,6 +11,7 @@ from rich.text import Text
 
 from smartfleet.model.doctor import Check, DoctorReport
 from smartfleet.report.terminal.parts import STYLES, Remark, counted, remarks, section, stack, table, text
+from smartfleet.text import number_of
 
 _ORDER = ("ok", "warning", "failed", "skipped")
 
@@ -18,7 +19,7 @@ _ORDER = ("ok", "warning", "failed", "skipped")
 def doctor(document: DoctorReport) -> RenderableType:
     counts: Counter[str] = Counter(check.state for check in document.checks)
     head = Text.assemble(
-        f"{len(document.checks)} checks in {document.seconds:.1f} s: ",
+        f"{number_of(len(document.checks), 'check')} in {document.seconds:.1f} s: ",
         counted((state, counts[state]) for state in _ORDER),
     )
     troubled = [check for check in document.checks if check.state in {"warning", "failed"}]

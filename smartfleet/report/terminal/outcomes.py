@@ -22,13 +22,14 @@ from smartfleet.report.terminal.parts import (
     told,
     word,
 )
+from smartfleet.text import number_of
 
 _FINE = {"moved", "already", "rolled-back", "prepared"}
 
 
 def outcomes(found: Sequence[Outcome]) -> RenderableType:
     counts = Counter(one.outcome for one in found)
-    head = Text.assemble(f"{len(found)} profiles: ", counted(sorted(counts.items())))
+    head = Text.assemble(f"{number_of(len(found), 'profile')}: ", counted(sorted(counts.items())))
     return stack(
         head,
         _table(found) if found else None,

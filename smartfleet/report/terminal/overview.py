@@ -24,7 +24,7 @@ from smartfleet.report.terminal.parts import (
     word,
 )
 from smartfleet.report.terminal.verdicts import examples, folder_table
-from smartfleet.text import bytes_text
+from smartfleet.text import bytes_text, number_of
 
 
 def report(document: ReportData) -> RenderableType:
@@ -69,11 +69,12 @@ def show(document: ShowDocument) -> RenderableType:
 
 def _headline(headline: Headline) -> Group:
     return Group(
-        Text(f"{headline.hosts_seen} of {headline.hosts} hosts seen, {headline.profiles} profiles"),
-        Text(f"{headline.on_old_server} profiles still on an old server"),
+        Text(f"{headline.hosts_seen} of {headline.hosts} hosts seen, {number_of(headline.profiles, 'profile')}"),
+        Text(f"{number_of(headline.on_old_server, 'profile')} still on an old server"),
         Text.assemble("outcomes: ", counted(headline.outcomes.items())),
         Text.assemble(
-            f"{headline.folders} folders, {bytes_text(headline.bytes_in_folders)}: ", counted(headline.verdicts.items())
+            f"{number_of(headline.folders, 'folder')}, {bytes_text(headline.bytes_in_folders)}: ",
+            counted(headline.verdicts.items()),
         ),
     )
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from smartfleet.model.plan import HostPlan, Plan, ProfilePlan
 from smartfleet.report.terminal.parts import Indented, Remark, counted, remarks, section, stack, table, text, word
+from smartfleet.text import number_of
 
 _SHOWN = 5
 _ACTIONS = ("move", "resume", "refuse", "none")
@@ -63,7 +64,7 @@ def _summary(host: HostPlan, profile: ProfilePlan) -> str:
     folders = len(profile.move.folders) if profile.move else 0
     told = ", ".join(f"{account.login}: {account.old_url}" for account in accounts) or "goes on where it stopped"
     package = f", package {host.install.package} {host.install.state}" if host.install else ""
-    return f"{told} ({folders} {'folder' if folders == 1 else 'folders'}{package})"
+    return f"{told} ({number_of(folders, 'folder')}{package})"
 
 
 def _reasons(places: list[_Place]) -> Iterator[Remark]:
@@ -89,4 +90,6 @@ def _details(host: HostPlan, profile: ProfilePlan) -> Group:
 def _left_out(count: int) -> Text | None:
     if count <= 0:
         return None
-    return Text(f"Steps and diffs of {count} more profiles: smartfleet plan --limit HOST, or --format json")
+    return Text(
+        f"Steps and diffs of {number_of(count, 'more profile')}: smartfleet plan --limit HOST, or --format json"
+    )

@@ -13,6 +13,7 @@ from smartfleet.model.documents import VerifyDocument
 from smartfleet.model.results import Comparison, Verdict
 from smartfleet.report.terminal.audit import unreached
 from smartfleet.report.terminal.parts import MOST, counted, host_lists, section, stack, table, text, word
+from smartfleet.text import number_of
 
 _ORDER = ("match", "drift", "unknown")
 # what the client synced is no trouble, and has its count in the reason
@@ -22,7 +23,7 @@ _TROUBLE = {"lost", "conflict", "unproven", "blocked", "server"}
 def verdicts(document: VerifyDocument) -> RenderableType:
     counts: Counter[str] = Counter(one.verdict for one in document.verdicts)
     head = Text.assemble(
-        f"{len(document.verdicts)} folders at level {document.level}: ",
+        f"{number_of(len(document.verdicts), 'folder')} at level {document.level}: ",
         counted((name, counts[name]) for name in _ORDER),
     )
     return stack(
