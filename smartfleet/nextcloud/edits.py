@@ -11,6 +11,9 @@ from smartfleet.nextcloud.names import journal_name
 from smartfleet.nextcloud.qsettings import encode_key, encode_string, parse
 from smartfleet.nextcloud.urls import written
 
+# a file with more was not made by people, and each change reads the file anew
+_MOST_CHANGES = 100
+
 FolderPlace = tuple[str, str, str]
 """An account's number, the folder's group and its alias."""
 
@@ -45,8 +48,11 @@ def move_edits(
     if missing:
         raise ValueError(f"the file has no account {missing[0]}")
     chosen = [account for number, account in accounts.items() if number in numbers]
+    changes = list(_changes(chosen, written(new_url), qt, journals or {}, keep_journals=keep_journals))
+    if len(changes) > _MOST_CHANGES:
+        raise ValueError(f"the file has {len(changes)} values to change, which no client's file has")
     edits: list[Edit] = []
-    for key, raw in _changes(chosen, written(new_url), qt, journals or {}, keep_journals=keep_journals):
+    for key, raw in changes:
         old = ini.get_raw(ACCOUNTS, key)
         if old != raw:
             edits.append(Edit(section=ACCOUNTS, key=key, old=_text(old, key), new=_text(raw, key)))

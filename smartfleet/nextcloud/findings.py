@@ -75,9 +75,8 @@ def _versions(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
 
 def _accounts(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
     known = {account.number for account in accounts}
-    numbers = dict.fromkeys(path.split("/")[1] for path in ini.paths() if path.startswith(f"{ACCOUNTS}/"))
-    groups = [number for number in numbers if any(path.startswith(f"{ACCOUNTS}/{number}/") for path in ini.paths())]
-    for number in groups:
+    places = [path.split("/", 2) for path in ini.paths()]
+    for number in dict.fromkeys(parts[1] for parts in places if parts[0] == ACCOUNTS and len(parts) > 2):
         if number not in known:
             yield Finding(
                 code="account-without-url",

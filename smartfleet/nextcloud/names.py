@@ -25,6 +25,7 @@ _UNICODE_DOMAINS = re.compile(
     r"a[crt]|asia|br|biz|c[hln]|cat|com|d[ek]|es|fi|gr|hu|i[lors]|info|jp|kr|l[ituv]|museum|n[ouz]|name|net|org"
     r"|p[lr]|s[eh]|t[hmw]|tel|ua|vn"
 )
+_LONGEST_HOST = 262  # a name of 255 characters and a port; decoding takes time in the square of the length
 _JOURNAL = re.compile(r"\.(?:_?sync_[0-9A-Za-z_-]+|csync_journal)\.db")
 
 
@@ -69,7 +70,7 @@ def login_key(login: str, url: str, number: str) -> str:
 
 
 def _shown_host(host: str) -> str:
-    if host.isascii() and "xn--" not in host:
+    if (host.isascii() and "xn--" not in host) or len(host) > _LONGEST_HOST:
         return host
     name, colon, port = host.partition(":")
     labels = [_unicode_label(label) for label in unicodedata.normalize("NFKC", name).split(".")]

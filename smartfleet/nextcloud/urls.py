@@ -69,7 +69,7 @@ def _host(host: str) -> str:
 
 
 def _ascii_host(host: str) -> str:
-    if host.isascii():
+    if host.isascii() or len(host) > 253:
         return host
     try:
         return idna.encode(host, uts46=True).decode("ascii")

@@ -102,6 +102,12 @@ REFUSED = [
     ("broken file", b"[Accounts\n0\\url=https://a\n", ["0"], "line 1"),
     ("cut off in a quotation", b'[Accounts]\n0\\url="https://a\n', ["0"], "line 2"),
     ("binary", b"\x7fELF\0\0\n", ["0"], "line 1"),
+    (
+        "more folders than people have",
+        b"[Accounts]\n0\\url=https://a\n" + b"".join(b"0\\Folders\\%d\\localPath=/x\n" % n for n in range(100)),
+        ["0"],
+        "101 values",
+    ),
     ("url of no text", b"[Accounts]\n0\\url=https://\xff\n", ["0"], "no UTF-8"),
 ]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,23 @@ def test_nothing_of_a_file_reaches_the_terminal_raw(config: Config) -> None:
         assert visible(line) == line
     if found.new_data is not None:
         assert found.new_data == move_edits(config.data, config.on_old, NEW, 5).data
+
+
+HOSTILE = {
+    "accounts": b"[Accounts]\n" + b"".join(b"%d\\url=https://a\n%d\\x=1\n" % (n, n + 9**9) for n in range(8000)),
+    "folders": b"[Accounts]\n0\\url=%s\n" % OLD.encode()
+    + b"".join(b"0\\Folders\\%d\\localPath=x\n" % number for number in range(8000)),
+    "host": b"[Accounts]\n0\\url=https://xn--" + b"a" * 300000 + b"\n",
+    "unicode host": b"[Accounts]\n0\\url=https://" + "ü".encode() * 150000 + b"\n",
+    "escapes": b"[Accounts]\n0\\url=https://a\n0\\displayName=" + b"\\x41" * 70000 + b"\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_takes_no_long_time(name: str) -> None:
+    start = time.process_time()
+    explain(HOSTILE[name], name="x", servers=Servers(OLD, NEW))
+    assert time.process_time() - start < 5
 
 
 @given(st.binary(max_size=300))
