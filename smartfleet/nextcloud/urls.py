@@ -42,11 +42,6 @@ def same_server(one: str, other: str) -> bool:
         return False
 
 
-def rebase(url: str, old: str, new: str) -> str | None:
-    """The URL that an account with `url` has after a move from `old` to `new`; None if it is not on `old`."""
-    return written(new) if same_server(url, old) else None
-
-
 def written(url: str) -> str:
     """A server URL as it is put into `nextcloud.cfg`: as the client spells it, without a slash at the end."""
     return client_url(url.strip()).rstrip("/")

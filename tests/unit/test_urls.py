@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartfleet.nextcloud.urls import host_and_port, normalize, rebase, same_server, written
+from smartfleet.nextcloud.urls import host_and_port, normalize, same_server, written
 
 SAME = [
     ("https://a.example", "https://a.example/"),
@@ -62,11 +62,9 @@ def test_the_one_spelling_stays(url: str) -> None:
     assert normalize(normalize(url)) == normalize(url)
 
 
-def test_a_url_goes_where_its_server_goes() -> None:
-    old, new = "https://old.example/nc", "HTTPS://Mein.SmartDE.coop/"
-    assert rebase("https://OLD.example:443/nc/", old, new) == "https://mein.smartde.coop"
-    assert rebase("https://old.example", old, new) is None
-    assert written("https://new.example/nc/") == "https://new.example/nc"
+def test_a_url_is_written_as_the_client_spells_it() -> None:
+    assert written("HTTPS://Mein.SmartDE.coop/") == "https://mein.smartde.coop"
+    assert written("https://new.example:8443/nc/") == "https://new.example:8443/nc"
 
 
 @pytest.mark.parametrize(
