@@ -28,18 +28,21 @@ def _of_account(view: ProfileView, account: AccountView, aim: Aim) -> Iterator[S
             if before.state in _THERE and _normal(before.local_path) != _normal(other.local_path):
                 yield _copy(account, other, old.number, before)
     for orphan in view.facts.orphans:
-        if _normal(orphan.path) not in used and _was_synced_by(account, orphan, aim):
+        if _normal(orphan.path) not in used and (_was_synced_by(account, orphan, aim) or _is_twin(orphan)):
             yield _copy(account, mine[0], "", orphan)
 
 
 def _copy(account: AccountView, mine: FolderFacts, number: str, before: FolderFacts | OrphanFolder) -> SecondCopy:
     path = before.path if isinstance(before, OrphanFolder) else before.local_path
+    wasted = min(mine.bytes, before.bytes)
+    if isinstance(before, OrphanFolder) and not before.journals:
+        wasted = before.twin_bytes
     return SecondCopy(
         account=account.number,
         local_path=mine.local_path,
         other_account=number,
         other_path=path,
-        bytes_wasted=min(mine.bytes, before.bytes),
+        bytes_wasted=wasted,
     )
 
 
@@ -63,6 +66,14 @@ def _was_synced_by(account: AccountView, orphan: OrphanFolder, aim: Aim) -> bool
         for target in targets
     }
     return not names.isdisjoint(orphan.journals)
+
+
+def _is_twin(orphan: OrphanFolder) -> bool:
+    """Whether a folder that "Remove account" left without a journal is most likely the one of before.
+
+    It is named like one, and at least half of its files stand in the account's folder too, with the same path and size.
+    """
+    return not orphan.journals and 0 < orphan.files <= 2 * orphan.twins
 
 
 def _normal(path: str) -> str:

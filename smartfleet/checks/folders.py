@@ -18,7 +18,7 @@ _TOLD = {
     "not-a-folder": "is no folder",
     "relative": "is not an absolute path",
     "root": "is the root of the disk or of all homes",
-    "outside-home": "lies outside the user's home",
+    "outside-home": "lies in another user's home",
     "foreign-owner": "belongs to somebody else",
     "unreadable": "cannot be listed",
 }

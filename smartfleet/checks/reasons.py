@@ -63,7 +63,9 @@ REMEDIES: dict[str, Remedy] = {
     "folder-not-a-folder": Remedy("refuse", _MEND_PATH),
     "folder-relative": Remedy("refuse", _MEND_PATH),
     "folder-root": Remedy("refuse", _MEND_PATH),
-    "folder-outside-home": Remedy("refuse", "Only folders in the user's own home are moved: move it there."),
+    "folder-outside-home": Remedy(
+        "refuse", "Give the user a folder of his own and let the client sync there: nobody else's home is entered."
+    ),
     "folder-foreign-owner": Remedy("refuse", "Give the folder to the user (chown), then audit again."),
     "folder-unreadable": Remedy("refuse", "Mend the folder's mode: the user must be able to list it."),
     "folder-unseen": Remedy("refuse", "Audit again: the configuration changed while it was read."),

@@ -149,7 +149,9 @@ class OrphanFolder(Document):
     path: str
     files: int
     bytes: int
-    journals: list[str]
+    journals: list[str] = Field(description='empty where "Remove account" deleted the journal')
+    twins: int = Field(0, description="files that an account's folder has too, with the same path and size")
+    twin_bytes: int = 0
 
 
 class Transaction(Document):

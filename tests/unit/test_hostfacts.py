@@ -207,7 +207,23 @@ def test_folders_without_an_account(lab: Path) -> None:
         "files": 7,
         "bytes": 35,
         "journals": [".sync_0.db"],
+        "twins": 4,
+        "twin_bytes": 20,
     }
+
+
+def test_a_folder_that_remove_account_left_behind(lab: Path) -> None:
+    (anna,) = inhabit(lab, "anna")
+    anna.config(str(anna.sync("Nextcloud2")))
+    left = anna.sync("Nextcloud", files=4)
+    for journal in left.glob(".sync_*"):
+        journal.unlink()
+    (left / "only here.txt").write_text("x")
+    (anna.path / "Nextcloud3").symlink_to(left)
+    (anna.path / "Documents").mkdir()
+    (orphan,) = only(look(lab)).orphans
+    assert (orphan.path, orphan.journals) == (f"{anna.path}/Nextcloud", [])
+    assert orphan.files > orphan.twins >= 3
 
 
 def test_remembered_moves_are_told(lab: Path) -> None:

@@ -7,6 +7,7 @@ in the one order that both come in, so the memory does not grow with the tree.
 from __future__ import annotations
 
 import os
+import stat
 import time
 from dataclasses import dataclass, field
 from typing import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ from .walk import Entry, walk
 WALK_SECONDS = 240.0
 BEAT = 2048
 ORPHAN_DEPTH = 2
+DIGITS = b"0123456789"
 LISTING_LIMIT = 2000
 MTIME_END = 2**32
 
@@ -112,18 +114,60 @@ def looked_at(account: Account, folder: Folder, view: View) -> dict[str, object]
 
 
 def orphans(home: str, known: Sequence[bytes], uid: int, beat: Beat = lambda: None) -> list[dict[str, object]]:
-    """Folders in the first levels of a home that hold a journal and belong to no account (`OrphanFolder`)."""
+    """Folders in the first levels of a home that were synced once and belong to no account (`OrphanFolder`).
+
+    Told by a journal in them, or, where "Remove account" has deleted that, by a name as the client gives it.
+    """
     used = {os.path.realpath(path) for path in known}
+    folders = dict(_journal_folders(os.fsencode(home), used, uid, ORPHAN_DEPTH))
+    for path in _likely_named(os.fsencode(home), known, used, uid):
+        folders.setdefault(path, [])
     found = []
-    for folder, names in _journal_folders(os.fsencode(home), used, uid, ORPHAN_DEPTH):
-        survey = Survey()
+    for folder, names in sorted(folders.items()):
+        counts = {"files": 0, "bytes": 0, "twins": 0, "twin_bytes": 0}
         try:
             for entry in _timed(walk(folder), time.monotonic() + WALK_SECONDS, beat):
-                survey.add(entry)
+                _count_orphan(counts, entry, known)
         except OSError:
             continue
-        found.append({"path": os.fsdecode(folder), "files": survey.files, "bytes": survey.bytes, "journals": names})
+        found.append({"path": os.fsdecode(folder), "journals": names, **counts})
     return found
+
+
+def _count_orphan(counts: dict[str, int], entry: Entry, known: Sequence[bytes]) -> None:
+    if entry.kind not in ("file", "placeholder"):
+        return
+    counts["files"] += 1
+    counts["bytes"] += entry.size
+    if any(_has_twin(folder, entry) for folder in known):
+        counts["twins"] += 1
+        counts["twin_bytes"] += entry.size
+
+
+def _has_twin(folder: bytes, entry: Entry) -> bool:
+    try:
+        twin = os.lstat(os.path.join(folder, entry.path))
+    except OSError:
+        return False
+    return stat.S_ISREG(twin.st_mode) and twin.st_size == entry.size
+
+
+def _likely_named(home: bytes, known: Sequence[bytes], used: set[bytes], uid: int) -> Iterator[bytes]:
+    """Folders of the home named as a sync folder: the client's default, or that of an account, maybe with a number.
+
+    The client's wizard appends a number to a name that is taken (nextcloud-client.md, 6.1).
+    """
+    bases = {b"Nextcloud", *(os.path.basename(path.rstrip(b"/")).rstrip(DIGITS) for path in known)} - {b""}
+    try:
+        with os.scandir(home) as listing:
+            entries = [entry for entry, _ in zip(listing, range(LISTING_LIMIT))]
+        for entry in entries:
+            if entry.name.rstrip(DIGITS) in bases and entry.is_dir(follow_symlinks=False):
+                mine = entry.stat(follow_symlinks=False).st_uid == uid
+                if mine and os.path.realpath(entry.path) not in used:
+                    yield entry.path
+    except OSError:
+        return
 
 
 def _journal(account: Account, folder: Folder) -> str:
