@@ -15,11 +15,6 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from typing import Union
-
-    Value = Union[str, bytes, "Variant", "Invalid", list["Value"]]  # noqa: UP007 - names that come later are strings
-
 _ESCAPES = {
     ord("a"): "\a",
     ord("b"): "\b",
@@ -57,6 +52,10 @@ class Variant:
 @dataclass(frozen=True)
 class Invalid:
     """``@Invalid()``: a value that is not set."""
+
+
+if TYPE_CHECKING:
+    Value = str | bytes | Variant | Invalid | list["Value"]
 
 
 def decode_key(raw: bytes) -> str:

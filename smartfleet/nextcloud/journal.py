@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
@@ -127,12 +128,12 @@ def left_out(copy_path: AnyPath) -> set[bytes]:
 
 
 def _open(copy_path: AnyPath) -> sqlite3.Connection:
-    path = os.fsdecode(copy_path)
-    if not os.path.isfile(path):  # noqa: PTH113 - a bytes path of a host need not be valid text
-        raise FileNotFoundError(2, "no such journal", path)
-    with open(path, "rb") as file:  # noqa: PTH123 - as above
+    path = Path(os.fsdecode(copy_path))
+    if not path.is_file():
+        raise FileNotFoundError(2, "no such journal", str(path))
+    with path.open("rb") as file:
         head = file.read(len(_MAGIC))
-    if head != _MAGIC and (head or not _has_wal(path)):
+    if head != _MAGIC and (head or not path.with_name(path.name + "-wal").is_file()):
         raise ValueError("not a sync journal: the file is no SQLite database")
     try:
         database = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True)
@@ -140,10 +141,6 @@ def _open(copy_path: AnyPath) -> sqlite3.Connection:
         raise ValueError(_damage(error)) from error
     database.text_factory = bytes
     return database
-
-
-def _has_wal(path: str) -> bool:
-    return os.path.isfile(path + "-wal")  # noqa: PTH113 - as in _open
 
 
 def _damage(error: Exception) -> str:
