@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from smartfleet.campaign.runner import Run, run_playbook
 from smartfleet.model.plan import HostPlan, Plan, ProfileMove, ProfilePlan
 from smartfleet.model.results import Outcome
 from smartfleet.paths import playbook
+from smartfleet.store import Store
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def apply(campaign: Campaign, plan: Plan, *, check: bool = False) -> Applied:
             if not check:
                 refresh(campaign.store, run, answers, {h.host: {m.user for m in moves(h)} for h in work})
         if not check:
-            campaign.store.add_outcomes(run, outcomes)
+            campaign.store.add_outcomes(run, list(_news(campaign.store, outcomes)))
         campaign.store.finish(run, state(interrupted=interrupted))
     return Applied(run, outcomes, interrupted)
 
@@ -72,6 +73,14 @@ def _run(campaign: Campaign, run: str, work: Sequence[HostPlan], *, check: bool)
         orders=orders(run, work),
         check=check,
     )
+
+
+def _news(store: Store, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
+    """Without those that say "already" of a profile that an earlier run moved: its steps and proofs stay the news."""
+    before = {(o.host, o.user, o.config_path): o.outcome for o in store.outcomes(sorted({o.host for o in outcomes}))}
+    for one in outcomes:
+        if not (one.outcome == "already" and before.get((one.host, one.user, one.config_path)) == "moved"):
+            yield one
 
 
 def _not_touched(hosts: Iterable[HostPlan]) -> Iterable[Outcome]:

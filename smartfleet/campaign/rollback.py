@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from smartfleet.campaign import parse
 from smartfleet.campaign.base import Campaign, state
 from smartfleet.campaign.refresh import refresh
 from smartfleet.campaign.runner import Run, run_playbook
+from smartfleet.model.facts import HostFacts
 from smartfleet.model.results import Outcome
 from smartfleet.paths import playbook
-from smartfleet.store import Store
+
+Facts = Mapping[str, tuple[float, HostFacts]]
 
 
 @dataclass(frozen=True)
@@ -23,17 +25,26 @@ class RolledBack:
     interrupted: bool
 
 
-def movable_back(store: Store, hosts: Sequence[str], run: str, users: Sequence[str]) -> dict[str, list[Outcome]]:
-    """By host, the profiles that the store says were moved (by `run`, or at last) and not taken back since."""
-    found: dict[str, list[Outcome]] = {}
-    for outcome in store.outcomes(hosts, run=run):
-        moved = outcome.outcome in {"moved", "waiting-sign-in"} and (outcome.changed or outcome.backup)
-        if moved and (not users or outcome.user in users):
-            found.setdefault(outcome.host, []).append(outcome)
+@dataclass(frozen=True)
+class Moved:
+    """A profile that its host remembers to have moved."""
+
+    user: str
+    config_path: str
+
+
+def movable_back(facts: Facts, run: str, users: Collection[str]) -> dict[str, list[Moved]]:
+    """By host, the profiles with a finished move (of `run`, or any) that was not taken back since."""
+    found: dict[str, list[Moved]] = {}
+    for host, (_, seen) in facts.items():
+        for profile in seen.profiles:
+            done = any(one.state == "done" and run in {"", one.run} for one in profile.transactions)
+            if done and (not users or profile.user in users):
+                found.setdefault(host, []).append(Moved(profile.user, profile.config.path))
     return found
 
 
-def rollback(campaign: Campaign, profiles: Mapping[str, Sequence[Outcome]], run: str = "") -> RolledBack:
+def rollback(campaign: Campaign, profiles: Mapping[str, Sequence[Moved]], run: str = "") -> RolledBack:
     """Takes back the moves of `profiles` (by host). With `run` only what that run did, else each profile's latest."""
     with campaign.run("rollback", len(profiles)) as own:
         answers = run_playbook(
@@ -43,10 +54,7 @@ def rollback(campaign: Campaign, profiles: Mapping[str, Sequence[Outcome]], run:
                 folder=campaign.fleet.folder,
                 hosts=tuple(profiles),
                 variables={"smartfleet_run": run},
-                orders={
-                    host: {"profiles": [{"user": o.user, "config_path": o.config_path} for o in outcomes]}
-                    for host, outcomes in profiles.items()
-                },
+                orders={host: {"profiles": [asdict(one) for one in moved]} for host, moved in profiles.items()},
             ),
             campaign.controls,
         )
@@ -56,6 +64,6 @@ def rollback(campaign: Campaign, profiles: Mapping[str, Sequence[Outcome]], run:
             for outcome in parse.restored(host, interrupted=answers.interrupted)
         ]
         campaign.store.add_outcomes(own, outcomes)
-        refresh(campaign.store, own, answers, {host: {o.user for o in done} for host, done in profiles.items()})
+        refresh(campaign.store, own, answers, {host: {one.user for one in moved} for host, moved in profiles.items()})
         campaign.store.finish(own, state(interrupted=answers.interrupted))
     return RolledBack(own, outcomes, answers.interrupted)

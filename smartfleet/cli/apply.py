@@ -23,7 +23,7 @@ from smartfleet.cli.options import (
     user_option,
     yes_option,
 )
-from smartfleet.cli.output import emit, say, show_aside, suggest
+from smartfleet.cli.output import emit, profiles_text, say, show_aside, suggest
 from smartfleet.cli.work import draw, hosts_of, move
 from smartfleet.fleet import Fleet
 from smartfleet.model.plan import Plan
@@ -63,7 +63,7 @@ def command(
     work = sum(len(moves(host)) for host in plan.hosts)
     if work and plan_file is None:
         show_aside(terminal.plan(plan))
-    if work and not check and not confirm(f"Move {_profiles(work)} as planned?", yes=yes):
+    if work and not check and not confirm(f"Move {profiles_text(work)} as planned?", yes=yes):
         say("nothing was changed")
         return 0
     password = become_password(ask=ask_become) if work else None
@@ -82,7 +82,3 @@ def _plan(fleet: Fleet, store: Store, plan_file: Path | None, limit: str | None,
     if limit is not None or users:
         raise click.UsageError("a plan is carried out as it stands: give --limit and --user to `smartfleet plan`")
     return load_plan(plan_file, now=time.time())
-
-
-def _profiles(count: int) -> str:
-    return "one profile" if count == 1 else f"{count} profiles"

@@ -25,12 +25,11 @@ def _mend(outcomes: Sequence[Outcome]) -> str:
 
 def for_fleet(data: ReportData) -> str:
     """The next command for the state of a fleet."""
-    head = data.headline
-    waiting = sum(count for name, count in head.outcomes.items() if name.startswith("waiting"))
-    if not head.hosts_seen:
+    rows = data.profiles
+    if not data.headline.hosts_seen:
         return "smartfleet audit"
-    if head.on_old_server > waiting:
+    if any(row.state in {"old", "both"} and row.outcome == "unknown" for row in rows):
         return "smartfleet plan"
-    if any(not folder.level for profile in data.profiles for folder in profile.folders):
+    if any(row.state == "new" and not folder.level for row in rows for folder in row.folders):
         return "smartfleet verify"
-    return "smartfleet apply" if waiting else "smartfleet report"
+    return "smartfleet apply" if any(row.outcome.startswith("waiting") for row in rows) else "smartfleet report"

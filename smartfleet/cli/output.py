@@ -57,3 +57,7 @@ def _print(renderable: RenderableType, *, aside: bool) -> None:
     if not console.is_terminal:
         console.width = _PIPE_WIDTH
     console.print(renderable)
+
+
+def profiles_text(count: int) -> str:
+    return "one profile" if count == 1 else f"{count} profiles"

@@ -21,7 +21,7 @@ from smartfleet.cli.options import (
     user_option,
     yes_option,
 )
-from smartfleet.cli.output import emit, say, suggest
+from smartfleet.cli.output import emit, profiles_text, say, suggest
 from smartfleet.cli.session import campaign
 from smartfleet.cli.work import hosts_of
 from smartfleet.errors import UsageError
@@ -55,16 +55,16 @@ def command(
     """
     fleet = open_fleet(folder)
     store = open_store(fleet)
-    profiles = movable_back(store, hosts_of(fleet, limit), run, users)
+    profiles = movable_back(store.facts(hosts_of(fleet, limit)), run, users)
     if not profiles:
         raise UsageError(
             "rollback/nothing",
             "nothing was moved there that could be taken back",
-            do="smartfleet status lists the runs",
+            do="smartfleet audit asks the hosts what they remember",
         )
-    names = [f"{outcome.user}@{host}" for host, outcomes in profiles.items() for outcome in outcomes]
+    names = [f"{one.user}@{host}" for host, moved in profiles.items() for one in moved]
     say(f"to take back: {', '.join(visible(name) for name in names)}")
-    if not confirm(f"Take {len(names)} of {len(profiles)} hosts back?", yes=yes):
+    if not confirm(f"Take back {profiles_text(len(names))}?", yes=yes):
         say("nothing was changed")
         return 0
     with campaign(fleet, store, "rollback", len(profiles), become_password(ask=ask_become)) as running:
