@@ -123,7 +123,7 @@ def left_out(copy_path: AnyPath) -> set[bytes]:
                 return set()
             query = f"SELECT path FROM selectivesync WHERE type IN (1, 3) LIMIT {_MAX_PENDING}"  # noqa: S608 - constant
             return {path.rstrip(b"/") for (path,) in database.execute(query) if isinstance(path, bytes)}
-        except sqlite3.Error as error:
+        except _DAMAGED as error:
             raise ValueError(_damage(error)) from error
 
 
