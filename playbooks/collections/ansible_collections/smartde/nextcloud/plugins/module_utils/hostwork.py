@@ -61,7 +61,11 @@ def move_host(
     lock_seconds: float,
     check_mode: bool,
 ) -> list[Outcome]:
-    """One outcome for each order, in their order. OSError where the host has no place to remember anything."""
+    """One outcome for each order, in their order.
+
+    ValueError for a run id that is no plain name; OSError where the host has no place to remember anything.
+    """
+    run_folder(host.root, run)
     if check_mode:
         return [_move(host, run, raw, phases, check_mode=True) for raw in orders]
 
