@@ -98,7 +98,7 @@ class LabError(SmartfleetError):
     """The lab cannot start or stop."""
 
 
-class Interrupted(SmartfleetError):
+class Interrupted(SmartfleetError):  # noqa: N818 - it is the admin's wish, not a fault
     """Stopped by the admin; the run can be resumed."""
 
     exit_code = 130
