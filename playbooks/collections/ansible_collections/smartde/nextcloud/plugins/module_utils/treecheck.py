@@ -209,7 +209,8 @@ def _manifests(wish: Wish) -> Dict[Tuple[str, str], str]:
     """The folder of the latest transaction of each profile, of one run or of any."""
     known = transactions(wish.root)
     if wish.run not in ("", LATEST):
-        known = [one for one in known if os.path.realpath(one.folder) in _folders_of(wish)]
+        folders = _folders_of(wish)
+        known = [one for one in known if os.path.realpath(one.folder) in folders]
     return {(one.user, _shown(one.config_path)): one.folder for one in known}
 
 
