@@ -61,10 +61,12 @@ def resumed_order(view: ProfileView, aim: Aim, begun: Transaction) -> ProfileMov
 
 
 def secrets(view: ProfileView, one: AccountView, aim: Aim) -> list[SecretCopy]:
-    """The entries to copy for an account; with `reconnect` the user signs in, and nothing is copied."""
-    if aim.strategy != "move":
-        return []
-    return keys.secret_copies(one.account, one.account.url, aim.new, view.secrets)
+    """The entries to copy for an account.
+
+    With `reconnect` nothing is copied; the one that the client needs tells the host whether the user has signed in.
+    """
+    copies = keys.secret_copies(one.account, one.account.url, aim.new, view.secrets)
+    return copies if aim.strategy == "move" else [copy for copy in copies if copy.required]
 
 
 def _journals(movers: tuple[AccountView, ...]) -> dict[FolderPlace, str]:

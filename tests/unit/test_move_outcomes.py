@@ -207,6 +207,17 @@ def test_signing_in(world: World) -> None:
     assert world.move(raw).outcome == "already"
 
 
+def test_reconnecting_copies_no_secret_and_waits_for_the_sign_in(world: World) -> None:
+    raw = world.order(strategy="reconnect")
+    found = world.move(raw)
+    assert (found.outcome, found.code, found.changed) == ("waiting-sign-in", "reconnect", True)
+    assert world.desk.loaded() == NEW
+    assert TARGET not in world.desk.entries()
+    assert world.move(raw).outcome == "waiting-sign-in"
+    (world.desk.folder / "keyring").write_text(f'{{"{TARGET}": "fresh"}}')
+    assert world.move(raw).outcome == "already"
+
+
 def test_without_a_session_the_client_is_left_to_the_next_login(tmp_path: Path) -> None:
     world = World(tmp_path, running=False)
     world.desk.session(there=False)

