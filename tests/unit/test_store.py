@@ -169,19 +169,3 @@ def test_the_latest_facts_of_many_hosts_come_in_one_query_each_500(tmp_path: Pat
     names = [f"pc-{number}" for number in range(1200)]
     store.add_facts(run, dict.fromkeys(names, (1.0, facts)))
     assert set(store.facts(names)) == set(names)
-
-
-def test_postgresql_works_too() -> None:
-    url = os.environ.get("SMARTFLEET_TEST_POSTGRESQL", "")
-    if not url:
-        pytest.skip("SMARTFLEET_TEST_POSTGRESQL names no PostgreSQL database to test with")
-    store = Store.open(url)
-    run = store.begin("audit", 1)
-    facts = facts_of({})
-    store.add_facts(run, {"a": (1.0, facts)})
-    store.add_outcomes(run, [outcome("a", "failed"), outcome("a", "moved")])
-    store.add_verdicts(run, [verdict("a", "match")])
-    assert store.facts(["a"]) == {"a": (1.0, facts)}
-    assert [o.outcome for o in store.outcomes(["a"], run=run)] == ["moved"]
-    store.finish(run, "done")
-    store.close()
