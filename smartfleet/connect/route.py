@@ -78,7 +78,7 @@ def _route(target: Target, options: list[tuple[str, str]]) -> Route:
     named = [value for name, value in options if name == "identityfile"]
     checks = flag_var(target, "ansible_host_key_checking", "ansible_ssh_host_key_checking")
     known = _first(options, "userknownhostsfile")
-    files = [*known.split(), *KNOWN_HOSTS[2:]] if known else list(KNOWN_HOSTS)
+    files = [*shlex.split(known), *KNOWN_HOSTS[2:]] if known else list(KNOWN_HOSTS)
     jump = _first(options, "proxyjump")
     command = _first(options, "proxycommand")
     proxy = _jump_command(jump) if jump and jump.lower() != "none" else command if command.lower() != "none" else ""
