@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,7 +40,15 @@ class Layout:
 
     @property
     def hosts(self) -> Path:
-        return self.folder / "hosts"
+        """Where the machines really lie: elsewhere, behind a link, if `folder` is too long for unix sockets."""
+        return (self.folder / "hosts").resolve()
+
+    def remove_linked_hosts(self) -> None:
+        """Removes the machines' files if they lie behind a link: nobody would look for them there."""
+        link = self.folder / "hosts"
+        if link.is_symlink():
+            shutil.rmtree(link.resolve(), ignore_errors=True)
+            link.unlink()
 
     @property
     def fleet(self) -> Path:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -21,6 +22,8 @@ START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 OWN = ("hosts", "keys", "fleet")
 """Folders that a lab makes; a new one in the same place replaces them."""
+LONGEST_FOLDER = 45
+"""Bytes. What comes behind it on the way to a client's socket has up to 60, and a unix socket's path 107."""
 
 
 def start(folder: Path, *, tied: bool) -> Lab:
@@ -75,6 +78,7 @@ def stop(folder: Path) -> bool:
     # what a killed daemon could not end
     for root in layout.hosts.iterdir() if layout.hosts.is_dir() else []:
         end_noted_clients(root)
+    layout.remove_linked_hosts()
     layout.state.unlink(missing_ok=True)
     return ran
 
@@ -111,11 +115,14 @@ def _clear(layout: Layout) -> None:
                 why="a lab removes what an earlier one left",
                 do="choose an empty folder",
             )
+        layout.remove_linked_hosts()
         for name in OWN:
             shutil.rmtree(layout.folder / name, ignore_errors=True)
         for file in (*layout.folder.glob("access-*.jsonl"), layout.state):
             file.unlink(missing_ok=True)
         layout.log.touch()
+        if len(os.fsencode(layout.folder)) > LONGEST_FOLDER:
+            (layout.folder / "hosts").symlink_to(tempfile.mkdtemp(prefix="smartfleet-lab-"))
     except OSError as error:
         raise LabError(
             "lab/folder", f"{layout.folder} cannot be used: {error.strerror}", do="choose another folder with --dir"

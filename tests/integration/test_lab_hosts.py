@@ -147,6 +147,19 @@ def test_a_lab_starts_once_is_found_and_leaves_nothing_running(tmp_path: Path) -
         attach(folder)
 
 
+def test_a_long_path_and_one_with_blanks(tmp_path: Path) -> None:
+    folder = tmp_path / ("long and with blanks " * 5).strip()
+    lab = start(folder, tied=True)
+    try:
+        user = signed_in(lab, lab.add_host("one"), "anna")
+        user.sync_once("Nextcloud")
+        behind = lab.layout.hosts
+        assert behind.parent != folder
+    finally:
+        lab.stop()
+    assert not behind.exists()
+
+
 def test_a_lab_touches_no_folder_of_somebody_else(tmp_path: Path) -> None:
     (tmp_path / "thesis.odt").touch()
     with pytest.raises(LabError, match="holds other files"):

@@ -20,6 +20,7 @@ from smartfleet.errors import LabError
 from smartfleet.lab.daemon.control import control_app
 from smartfleet.lab.daemon.world import World
 from smartfleet.lab.layout import LabState, Layout, process_mark
+from smartfleet.lab.server.running import SHUTDOWN_SECONDS
 
 
 async def run(layout: Layout, *, tied: bool) -> None:
@@ -28,11 +29,16 @@ async def run(layout: Layout, *, tied: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
+
+    def orphaned() -> None:
+        loop.remove_reader(sys.stdin.fileno())
+        done.set()
+
     if tied:
-        loop.add_reader(sys.stdin.fileno(), done.set)
+        loop.add_reader(sys.stdin.fileno(), orphaned)
     world = World(layout)
     token = secrets.token_urlsafe(32)
-    control = web.AppRunner(control_app(world, token), access_log=None)
+    control = web.AppRunner(control_app(world, token), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         urls = await world.open()
         await control.setup()
@@ -43,6 +49,7 @@ async def run(layout: Layout, *, tied: bool) -> None:
     finally:
         await control.cleanup()
         await world.close()
+        layout.remove_linked_hosts()
         layout.state.unlink(missing_ok=True)
 
 

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from smartfleet.lab.desktop.install import pid_folder
+from smartfleet.lab.desktop.install import client_state
 
 TERM_SECONDS = 5.0
 
@@ -25,7 +25,7 @@ def end_noted_clients(root: Path, *, user: str = "") -> None:
 
 def running_clients(root: Path, *, user: str = "") -> list[int]:
     """The pids of the clients that left notes and still run; notes of others are removed."""
-    folder = pid_folder(root)
+    folder = client_state(root)
     notes = [note for note in folder.iterdir() if note.name.isdigit()] if folder.is_dir() else []
     running = []
     for note in notes:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from smartfleet.errors import LabError
 from smartfleet.lab.daemon.ssh import PATH, SHELL
-from smartfleet.lab.session.bus import SessionBus
+from smartfleet.lab.session.bus import SessionBus, check_socket_path
 from smartfleet.lab.session.keyring import Keyring
 
 
@@ -66,6 +66,7 @@ class HostUser:
         self.keyring.locked = locked
         if self.bus is not None:
             return
+        check_socket_path(self.runtime / "Nextcloud/socket")
         self.runtime.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
         bus = SessionBus(self.runtime / "bus", self.keyring, self.environment())

@@ -33,11 +33,11 @@ STEP_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Program:
-    """Which client this one claims to be."""
+    """Which client this one claims to be; in `state`, a folder of the host, it leaves its pid and its lock."""
 
     version: str
     qt: int
-    pid_folder: Path
+    state: Path
 
     @property
     def numbers(self) -> tuple[int, int, int]:
@@ -53,15 +53,16 @@ def main(program: Program, arguments: list[str]) -> int:
         print(_version_text(program))  # noqa: T201 - the program's own output
         return 0
     folder = Path(options.confdir) if options.confdir else _config_folder()
+    lock = instance_socket(program.state, folder)
     if options.quit:
-        tell_running(folder, "quit")
+        tell_running(lock, "quit")
         return 0
-    if tell_running(folder, "show"):
+    if tell_running(lock, "show"):
         print("nextcloud.gui.application: Already running, exiting...")  # noqa: T201
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     _start_log(options.logfile)
-    with _pid_file(program.pid_folder):
+    with _pid_file(program.state):
         Client(program, folder).run()
     return 0
 
@@ -79,7 +80,9 @@ class Client:
             AccountSession(account, self._settings, agent, program.numbers) for account in self._settings.accounts
         ]
         self._servers = [
-            LineServer(instance_socket(folder), self._selector, greet=list, answer=self._instance_answer),
+            LineServer(
+                instance_socket(program.state, folder), self._selector, greet=list, answer=self._instance_answer
+            ),
         ]
         socket_path = file_manager_socket()
         if socket_path is not None:

@@ -16,23 +16,23 @@ from pathlib import Path
 
 from smartfleet.lab.desktop.client import Program, main
 
-sys.exit(main(Program({version!r}, {qt}, Path({pids!r})), sys.argv[1:]))
+sys.exit(main(Program({version!r}, {qt}, Path({state!r})), sys.argv[1:]))
 '''
 
 
 def install_client(root: Path, *, version: str = "3.7.3", qt: int = 5) -> Path:
-    """Writes the program for the host at `root` and returns its path; running clients note their pids in `root`."""
+    """Writes the program for the host at `root` and returns its path; running clients leave notes in `client_state`."""
     program = root / "usr/bin/nextcloud"
     program.parent.mkdir(parents=True, exist_ok=True)
-    body = BODY.format(version=version, qt=qt, pids=os.fspath(pid_folder(root)))
+    body = BODY.format(version=version, qt=qt, state=os.fspath(client_state(root)))
     program.write_text(_first_lines(sys.executable) + body, encoding="utf-8")
     program.chmod(0o755)
     return program
 
 
-def pid_folder(root: Path) -> Path:
-    """Where the clients of the host at `root` leave their pids."""
-    return root / "var/lib/lab/pids"
+def client_state(root: Path) -> Path:
+    """Where the clients of the host at `root` leave their pids and locks."""
+    return root / "var/lib/lab"
 
 
 def _first_lines(interpreter: str) -> str:

@@ -8,7 +8,6 @@ import json
 import os
 import selectors
 import socket
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +15,12 @@ Answer = Callable[[str], list[str]]
 """Lines of an answer to one line of a request."""
 
 
-def instance_socket(folder: Path) -> Path:
-    """Where the running client of this configuration folder listens; in TMPDIR, as the real client's lock is."""
-    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"smartfleet-lab-{os.geteuid()}-{digest}"
+def instance_socket(state: Path, folder: Path) -> Path:
+    """Where the running client of this configuration folder listens, among the host's own files in `state`.
+
+    (The real client's lock is in TMPDIR; a lab must leave nothing there.)
+    """
+    return state / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
 
 
 def file_manager_socket() -> Path | None:
@@ -28,12 +29,9 @@ def file_manager_socket() -> Path | None:
     return Path(runtime) / "Nextcloud" / "socket" if runtime else None
 
 
-def tell_running(folder: Path, command: str) -> bool:
-    """Sends a command to the running client; False if none runs."""
-    path = instance_socket(folder)
+def tell_running(path: Path, command: str) -> bool:
+    """Sends a command to the client that listens at `path`; False if none does."""
     try:
-        if path.lstat().st_uid != os.geteuid():
-            return False
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(os.fspath(path))
             connection.sendall(f"{command}\n".encode())

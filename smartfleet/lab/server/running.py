@@ -17,6 +17,8 @@ from smartfleet.lab.server.cloud import Cloud
 from smartfleet.lab.server.log import AccessLog, Request, read_log
 
 T = TypeVar("T")
+SHUTDOWN_SECONDS = 2.0
+"""How long requests that are being answered may still take when a server ends."""
 
 
 async def serve(
@@ -26,7 +28,7 @@ async def serve(
 
     LabError if the address or port cannot be used.
     """
-    runner = web.AppRunner(make_app(cloud, log), access_log=None)
+    runner = web.AppRunner(make_app(cloud, log), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, address, port)
     try:

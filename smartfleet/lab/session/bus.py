@@ -46,6 +46,16 @@ MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, without the closing zero."""
 
 
+def check_socket_path(path: Path) -> None:
+    """LabError if `path` is too long for a unix socket."""
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        raise LabError(
+            "lab/path-too-long",
+            f"{path} is too long for a unix socket ({MAX_SOCKET_PATH} bytes)",
+            do="choose a folder with a shorter path, or a shorter TMPDIR",
+        )
+
+
 class SessionBus:
     """The bus of one logged-on user, at `path`."""
 
@@ -60,12 +70,7 @@ class SessionBus:
 
     async def start(self) -> None:
         """Begins to listen. LabError if the path is too long for a socket."""
-        if len(os.fsencode(self.path)) > MAX_SOCKET_PATH:
-            raise LabError(
-                "lab/path-too-long",
-                f"{self.path} is too long for a unix socket ({MAX_SOCKET_PATH} bytes)",
-                do="choose a folder with a shorter path",
-            )
+        check_socket_path(self.path)
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, self.path)
