@@ -20,10 +20,12 @@ import yaml
 
 from smartfleet.campaign.answers import Answer
 from smartfleet.campaign.runner import Controls, Run, run_playbook
+from smartfleet.campaign.trouble import diagnose
 from smartfleet.errors import RunError
 from smartfleet.paths import data_folder
 
 STUB = Path(__file__).parent / "stubs" / "stub.py"
+SUDO = {"ansible_become": True, "ansible_become_exe": str(Path(__file__).parent / "stubs" / "sudo")}
 MODULES = ("client_facts", "account_move", "account_restore", "tree_manifest")
 EVIL = "{{ lookup('ansible.builtin.pipe', 'touch %s') }}"
 
@@ -35,7 +37,7 @@ class World:
     folder: Path
     hosts: dict[str, Path] = field(default_factory=dict)
 
-    def add(self, name: str) -> Path:
+    def add(self, name: str, **variables: object) -> Path:
         root = self.folder / f"host{len(self.hosts)}"
         root.mkdir()
         self.hosts[name] = root
@@ -45,6 +47,7 @@ class World:
                 "ansible_become": False,
                 "ansible_python_interpreter": sys.executable,
                 "smartfleet_root": str(place),
+                **variables,
             }
             for host, place in self.hosts.items()
         }
@@ -175,6 +178,32 @@ def test_an_installation_that_fails_puts_back_what_was_prepared(world: World) ->
     host = result.hosts["pc-1"]
     assert host.last("account_restore") is not None
     assert next(a.action for a in host.answers if a.state == "failed").startswith("ansible.builtin.")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [("planted-5ecret", ""), ("planted-wr0ng", "become-password"), (None, "become-password")],
+    # pytest puts the id into the environment, where the password must not be found
+    ids=["right", "wrong", "none"],
+)
+def test_sudo_that_asks_for_a_password(
+    world: World, temporary: Path, monkeypatch: pytest.MonkeyPatch, password: str | None, code: str
+) -> None:
+    # so that root's tests ask sudo too
+    monkeypatch.setenv("ANSIBLE_BECOME_ALLOW_SAME_USER", "True")
+    root = world.add("pc-1", **SUDO)
+    seen: set[bytes] = set()
+
+    def look(_: Answer) -> None:
+        seen.update(path.read_bytes() for path in temporary.rglob("*") if path.is_file())
+
+    result = run_playbook(world.run(), Controls(become_password=password, progress=look))
+    answer = result.hosts["pc-1"].last("client_facts")
+    assert answer is not None
+    assert (diagnose(answer).code if answer.state != "ok" else "") == code
+    assert (root / "begun").exists() == (not code)
+    assert not [content for content in seen if b"planted-" in content]
+    assert "planted-" not in result.output + repr(Controls(become_password=password))
 
 
 CONTROLLER = """
