@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.smartde.nextcloud.plugins.module_utils import backup
 from ansible_collections.smartde.nextcloud.plugins.module_utils.marks import Mark, Marks
 from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Proof
+from ansible_collections.smartde.nextcloud.plugins.module_utils.state import transactions
 from ansible_collections.smartde.nextcloud.plugins.module_utils.transaction import StepError
 
 from smartfleet.model.results import Outcome as OutcomeDocument
@@ -245,6 +246,18 @@ def test_what_the_client_writes_when_it_quits_stays(world: World) -> None:
     assert world.move(raw).outcome == "moved"
     assert world.config.read_bytes() == world.before.replace(b"3.16.7", b"3.16.8").replace(OLD.encode(), NEW.encode())
     assert world.restore().outcome == "rolled-back"
+
+
+def test_a_new_plan_knows_a_move_again_whose_client_wrote_when_it_quit(world: World) -> None:
+    raw = world.order()
+    world.desk.on_stop = lambda data: data.replace(b"3.16.7", b"3.16.8")
+    world.move(raw, phases=["prepare"])
+    (known,) = transactions(str(world.root))
+    planned_anew = world.order()
+    assert (known.old_sha256, known.new_sha256) == (planned_anew["old_sha256"], planned_anew["new_sha256"])
+    assert known.planned == (raw["old_sha256"], raw["new_sha256"])
+    assert world.move({**planned_anew, "resume": True}, run="run-2").outcome == "moved"
+    assert [world.move(one, run="run-3").outcome for one in (raw, planned_anew)] == ["already", "already"]
 
 
 def test_a_client_that_writes_another_server_when_it_quits(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass, replace
 from typing import FrozenSet
@@ -15,6 +16,7 @@ from .outcome import Outcome, of_error
 from .people import Person
 from .profile import Profile
 from .state import (
+    SETTLED,
     Remembered,
     make_folder,
     profile_folder,
@@ -58,7 +60,7 @@ def _carry_out(request: Request) -> Outcome:
     opened = next((one for one in known if one.state == "open"), None)
     if opened and not request.check_mode:
         return _with_open(request, opened)
-    if known and known[-1].state == "done" and known[-1].new_sha256 == request.order.new_sha256:
+    if known and known[-1].state == "done" and _carries_out(known[-1], request.order):
         done = _done_before(request, known[-1])
         if done:
             return done
@@ -66,7 +68,7 @@ def _carry_out(request: Request) -> Outcome:
 
 
 def _with_open(request: Request, opened: Remembered) -> Outcome:
-    same = opened.new_sha256 == request.order.new_sha256 and opened.old_sha256 == request.order.old_sha256
+    same = _carries_out(opened, request.order)
     order, path = stored_order(opened.folder)
     stored = replace(request, order=order, config_path=path)
     profile = profile_of(stored, opened.folder)
@@ -181,6 +183,10 @@ def _outcome(request: Request, transaction: Transaction, name: str, *, code: str
     return Outcome(order.user, order.config_path, name, code, message, changed=True, steps=tuple(transaction.reports))
 
 
+def _carries_out(known: Remembered, order: Order) -> bool:
+    return known.carries_out(order.old_sha256, order.new_sha256)
+
+
 def profile_of(request: Request, folder: str) -> Profile:
     return Profile(request.root, request.order, request.person, request.desk, request.config_path, folder)
 
@@ -201,14 +207,17 @@ def remembered(root: str, user: str, config_path: str) -> list[Remembered]:
 
 
 def _make_room(request: Request, folder: str) -> None:
-    """The transaction's folder; of an earlier try of the same run only the marks and the backup stay."""
+    """The transaction's folder; of an earlier try of the same run only the marks and the backup stay.
+
+    Its configuration and its client were those of that time.
+    """
     if os.path.islink(folder):  # this run went on with a transaction of another one, which has ended
         os.unlink(folder)
     make_folder(folder, below=state_folder(request.root))
-    client = os.path.join(folder, "client.json")
-    if os.path.lexists(client):
-        os.unlink(client)
-        sync_folder(folder)
+    for name in ("client.json", SETTLED):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
+    sync_folder(folder)
 
 
 def _link_run(request: Request, opened: Remembered) -> None:

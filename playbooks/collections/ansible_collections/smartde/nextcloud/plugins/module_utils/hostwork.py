@@ -122,13 +122,18 @@ def _of_run(root: str, run: str) -> list[Remembered]:
 def _locked(
     root: str, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
 ) -> list[Outcome]:
-    digests = [str(one["new_sha256"]) for one in profiles if "new_sha256" in one]
     try:
-        with host_lock(root, run, digests) as lock:
+        with host_lock(root, run, _orders(root, profiles)) as lock:
             return work(lock)
     except LockHeldError as error:
         held = StepError("lock-held", str(error), "wait for that run, then apply again", outcome="refused")
         return [of_error(str(one["user"]), str(one["config_path"]), held) for one in profiles]
+
+
+def _orders(root: str, profiles: Sequence[Mapping[str, Any]]) -> set[str]:
+    """What the host's lock knows the orders by, under every name that an unfinished move has."""
+    digests = {str(one["new_sha256"]) for one in profiles if "new_sha256" in one}
+    return digests | {known.planned[1] for known in transactions(root) if known.new_sha256 in digests}
 
 
 def _move(host: Host, run: str, raw: Mapping[str, Any], phases: FrozenSet[str], *, check_mode: bool) -> Outcome:

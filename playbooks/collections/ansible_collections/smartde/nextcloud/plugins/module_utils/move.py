@@ -125,7 +125,7 @@ class Move:
         saved = profile.backup.make(profile.person, profile.sources(profile.folders(profile.config())))
         self._backup_is_new = True
         try:
-            profile.target(profile.before())
+            profile.settle()
         except ValueError as error:  # the client wrote something else when it quit than what the plan saw
             raise StepError("config-changed", str(error), gates.PLAN_AGAIN, outcome="refused") from error
         return f"{len(saved)} files, {sum(one.size for one in saved)} bytes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 from dataclasses import asdict, dataclass
 from typing import Tuple
@@ -16,7 +17,7 @@ from .inverse import apply_edits
 from .order import FolderMove, Order
 from .people import Person
 from .qsettings import IniFile, parse
-from .state import read_json, write_json
+from .state import SETTLED, read_json, write_json
 from .transaction import StepError
 
 
@@ -99,6 +100,12 @@ class Profile:
         the file that the plan saw they give the order's own bytes (`gates` has checked that).
         """
         return apply_edits(before.ini, list(self.order.edits)).to_bytes()
+
+    def settle(self) -> None:
+        """Note which file is moved to which. ValueError where the order's edits do not fit."""
+        before = self.before()
+        new = hashlib.sha256(self.target(before)).hexdigest()
+        write_json(os.path.join(self.folder, SETTLED), {"old_sha256": before.sha256, "new_sha256": new})
 
     def recorded(self) -> Presence | None:
         """Who was at the desk when the transaction stopped the client; None if it never did."""

@@ -6,6 +6,7 @@
     runs/RUN/USER-XXXXXXXX/              one profile in one run; XXXXXXXX is a digest of user and config path
         order.json                       the ProfileMove, with the config's path as the host found it
         marks.jsonl                      what was begun and ended
+        settled.json                     the two SHA-256 as they became when the client had written its last and quit
         client.json                      how the client was running before
         backup/                          config, journals, meta.json
         manifest-ACCOUNT-GROUP-ALIAS.gz  the sync folder before the move
@@ -22,10 +23,11 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from typing import Any, Mapping
+from typing import Any, Mapping, Tuple
 
 from .marks import Mark, Marks
 
+SETTLED = "settled.json"
 RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -101,7 +103,11 @@ def read_json(path: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Remembered:
-    """A transaction that the host remembers."""
+    """A transaction that the host remembers.
+
+    A client may write its configuration when it quits; then what was moved is another file than the plan saw. The two
+    SHA-256 are those of the files that were really there; `planned` are the ones of the order.
+    """
 
     run: str
     folder: str
@@ -112,6 +118,11 @@ class Remembered:
     started: float
     old_sha256: str
     new_sha256: str
+    planned: Tuple[str, str]
+
+    def carries_out(self, old_sha256: str, new_sha256: str) -> bool:
+        """Whether an order with these two is the one of this transaction."""
+        return (old_sha256, new_sha256) in (self.planned, (self.old_sha256, self.new_sha256))
 
 
 def transactions(root: str) -> list[Remembered]:
@@ -130,6 +141,8 @@ def _remembered(run: str, folder: str) -> list[Remembered]:
     try:
         order = read_json(os.path.join(folder, "order.json"))
         marks = Marks(os.path.join(folder, "marks.jsonl")).read()
+        planned = (order["old_sha256"], order["new_sha256"])
+        old_sha256, new_sha256 = _settled(folder) or planned
         return [
             Remembered(
                 run=run,
@@ -139,12 +152,21 @@ def _remembered(run: str, folder: str) -> list[Remembered]:
                 state=transaction_state(marks),
                 step=next((mark.step for mark in reversed(marks) if mark.step != "transaction"), ""),
                 started=_opened(marks) or os.stat(folder).st_mtime,
-                old_sha256=order["old_sha256"],
-                new_sha256=order["new_sha256"],
+                old_sha256=old_sha256,
+                new_sha256=new_sha256,
+                planned=planned,
             )
         ]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _settled(folder: str) -> Tuple[str, str] | None:
+    try:
+        found = read_json(os.path.join(folder, SETTLED))
+    except FileNotFoundError:
+        return None
+    return found["old_sha256"], found["new_sha256"]
 
 
 def _opened(marks: list[Mark]) -> float:
