@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
+from smartfleet.campaign.inventory import resolve
+from smartfleet.campaign.trust import warnings
 from smartfleet.cli.codes import DRIFT
 from smartfleet.cli.options import Format, fleet_option, format_option, limit_option, open_fleet, open_store
 from smartfleet.cli.output import emit, say
 from smartfleet.cli.standing import report_data
-from smartfleet.cli.work import hosts_of
 from smartfleet.errors import UsageError
 from smartfleet.model.report import ReportData
 from smartfleet.paths import data_folder
@@ -35,7 +37,8 @@ def command(*, folder: Path, limit: str | None, form: Format, page: Path | None)
     """
     fleet = open_fleet(folder)
     store = open_store(fleet)
-    data = report_data(fleet, store, hosts_of(fleet, limit))
+    hosts = resolve(fleet.inventory, limit, folder=fleet.folder)
+    data = report_data(fleet, store, [host.name for host in hosts], warnings(hosts, os.environ))
     if page:
         _write(page, html.render(data, data_folder("templates")))
         say(f"written: {page}")

@@ -23,6 +23,7 @@ from smartfleet.model.plan import Plan
 from smartfleet.model.results import Outcome
 from smartfleet.plan import make_plan
 from smartfleet.store import Store
+from smartfleet.text import visible
 
 Facts = dict[str, tuple[float, HostFacts]]
 
@@ -44,6 +45,7 @@ def draw(fleet: Fleet, store: Store, facts: Facts, hosts: Sequence[str], users: 
     """The plan for `hosts`, kept in the store. Raises UsageError when nothing is known of any of them."""
     if not facts:
         raise UsageError("plan/no-facts", "no host of the limit was audited yet", do="smartfleet audit")
+    _check_users(facts, users)
     plan = make_plan(
         facts,
         fleet.config,
@@ -54,6 +56,16 @@ def draw(fleet: Fleet, store: Store, facts: Facts, hosts: Sequence[str], users: 
     )
     store.add_plan(plan)
     return plan
+
+
+def _check_users(facts: Facts, users: Sequence[str]) -> None:
+    """A misspelt name must not look like "nothing to do"."""
+    known = {profile.user for _, seen in facts.values() for profile in seen.profiles}
+    missing = [visible(user) for user in users if user not in known]
+    if missing:
+        raise UsageError(
+            "plan/no-such-user", f"the audit saw no client of {', '.join(missing)}", do="smartfleet status"
+        )
 
 
 def move(

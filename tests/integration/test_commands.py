@@ -174,6 +174,12 @@ def test_a_changed_host_key_is_told_with_its_remedy(smartfleet: Smartfleet, host
     assert "smartfleet doctor" in audit["unreached"][0]["do"]
 
 
+def test_a_user_that_nobody_knows_is_an_error(smartfleet: Smartfleet, anna: LabUser) -> None:
+    smartfleet("audit")
+    code, _, err = smartfleet("plan", "--user", anna.name + "x")
+    assert (code, "plan/no-such-user" in err) == (2, True)
+
+
 def test_a_machine_that_is_off_waits(smartfleet: Smartfleet, host: LabHost, anna: LabUser) -> None:
     smartfleet("audit")
     host.set_listening(on=False)
