@@ -49,7 +49,7 @@ def move_and_die(host: LabHost, raw: list[dict[str, Any]], mark: str) -> int:
 
 
 def _host(root: str, stop_seconds: float = 20) -> Host:
-    return Host(root, stop_seconds=stop_seconds, start_seconds=10)
+    return Host(root, stop_seconds=stop_seconds, start_seconds=10, wait_seconds=20)
 
 
 def _die() -> None:

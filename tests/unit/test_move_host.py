@@ -30,7 +30,7 @@ def world(tmp_path: Path) -> World:
 
 
 def host(world: World) -> Host:
-    return Host(str(world.root), stop_seconds=1, start_seconds=1)
+    return Host(str(world.root), stop_seconds=1, start_seconds=1, wait_seconds=0)
 
 
 def move(world: World, *orders: dict[str, Any], run: str = "run-1") -> list[tuple[str, str, str]]:

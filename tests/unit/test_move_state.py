@@ -29,6 +29,21 @@ def test_nobody_works_beside_a_living_holder(tmp_path: Path) -> None:
         pass
 
 
+def test_a_holder_that_comes_to_its_end_is_waited_for(tmp_path: Path) -> None:
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        with host_lock(str(tmp_path), "first"):
+            os.write(tell, b"x")
+            time.sleep(0.3)
+        os._exit(0)
+    assert os.read(ready, 1) == b"x"
+    with host_lock(str(tmp_path), "second", wait=30):
+        assert os.waitpid(pid, 0)[1] == 0
+    os.close(ready)
+    os.close(tell)
+
+
 def test_the_lock_falls_with_a_killed_holder(tmp_path: Path) -> None:
     ready, tell = os.pipe()
     pid = os.fork()

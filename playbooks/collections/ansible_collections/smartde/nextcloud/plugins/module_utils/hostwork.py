@@ -28,11 +28,14 @@ from .userdesk import UserDesk
 
 @dataclass(frozen=True)
 class Host:
-    """How to work on this host: where it lies, and how long a client may take to stop and to start."""
+    """How to work on this host: where it lies, how long a client may take to stop and to start, and how long another
+    call that works on it is waited for.
+    """
 
     root: str
     stop_seconds: float
     start_seconds: float
+    wait_seconds: float
 
     def desk(self, found: Located) -> UserDesk:
         return UserDesk(
@@ -75,29 +78,30 @@ def move_host(
             lock.reserve(lock_seconds)
         return outcomes
 
-    return _locked(host.root, run, orders, work)
+    return _locked(host, run, orders, work)
 
 
 def restore_host(
     host: Host, run: str, wanted: Sequence[Mapping[str, str]], *, only_open: bool, check_mode: bool
 ) -> list[Outcome]:
     """Take back the moves of `run`, "" for the latest of each profile; `wanted` limits the profiles."""
-    chosen = choose(host.root, run, wanted)
 
     def work(_lock: HeldLock | None) -> list[Outcome]:
+        # asked inside the lock: who was waited for may have ended a move
         return [
             _restore(host, one, only_open=only_open, check_mode=check_mode)
             if isinstance(one, Remembered)
             else Outcome(one["user"], one["config_path"], "already", "no-transaction", "this host remembers no move")
-            for one in chosen
+            for one in choose(host.root, run, wanted)
         ]
 
     if check_mode:
         return work(None)
     named = [
-        {"user": one.user, "config_path": one.config_path} if isinstance(one, Remembered) else one for one in chosen
+        {"user": one.user, "config_path": one.config_path} if isinstance(one, Remembered) else one
+        for one in choose(host.root, run, wanted)
     ]
-    return _locked(host.root, run or "rollback", named, work) if named else []
+    return _locked(host, run or "rollback", named, work) if named else []
 
 
 def choose(root: str, run: str, wanted: Sequence[Mapping[str, str]]) -> list[Remembered | Mapping[str, str]]:
@@ -120,10 +124,10 @@ def _of_run(root: str, run: str) -> list[Remembered]:
 
 
 def _locked(
-    root: str, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
+    host: Host, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
 ) -> list[Outcome]:
     try:
-        with host_lock(root, run, _orders(root, profiles)) as lock:
+        with host_lock(host.root, run, _orders(host.root, profiles), wait=host.wait_seconds) as lock:
             return work(lock)
     except LockHeldError as error:
         held = StepError("lock-held", str(error), "wait for that run, then apply again", outcome="refused")

@@ -19,6 +19,8 @@ from typing import Iterable, Iterator
 
 from .state import make_folder, state_folder
 
+POLL = 0.2
+
 
 class LockHeldError(Exception):
     """Another run works on the host, or has reserved it; the text says who and until when."""
@@ -49,17 +51,19 @@ class HeldLock:
 
 
 @contextmanager
-def host_lock(root: str, run: str, orders: Iterable[str] = ()) -> Iterator[HeldLock]:
+def host_lock(root: str, run: str, orders: Iterable[str] = (), *, wait: float = 0.0) -> Iterator[HeldLock]:
     """Hold the host while the context lasts, and longer if it was reserved in it.
 
-    LockHeldError where another run has it; OSError where the state folder cannot be made.
+    Somebody who works on it now is waited for: a controller that died may have left a module at work, which will come
+    to its end. LockHeldError where another run has the host all the same; OSError where the state folder cannot be
+    made.
     """
     folder = state_folder(root)
     make_folder(folder, below=folder)
     wanted = frozenset(orders)
     fd = os.open(os.path.join(folder, "lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
-        _take(fd, run, wanted)
+        _take(fd, run, wanted, wait)
         held = HeldLock(fd, run, wanted)
         try:
             yield held
@@ -70,18 +74,27 @@ def host_lock(root: str, run: str, orders: Iterable[str] = ()) -> Iterator[HeldL
         os.close(fd)
 
 
-def _take(fd: int, run: str, orders: frozenset[str]) -> None:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = _read(fd)
-        raise LockHeldError(f"run {holder.run if holder else '(unnamed)'} works on this host now") from error
+def _take(fd: int, run: str, orders: frozenset[str], wait: float) -> None:
+    end = time.monotonic() + wait
+    while not _locked(fd):
+        if time.monotonic() >= end:
+            holder = _read(fd)
+            raise LockHeldError(f"run {holder.run if holder else '(unnamed)'} works on this host now")
+        time.sleep(POLL)
     found = _read(fd)
     if found and _must_wait(found, run, orders):
         until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(found.until))
         raise LockHeldError(f"run {found.run} has reserved this host until {until}")
     # an until of 0: the name is for people, what counts now is the kernel's lock
     _write(fd, Reservation(run, 0, orders))
+
+
+def _locked(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _must_wait(found: Reservation, run: str, orders: frozenset[str]) -> bool:

@@ -63,6 +63,10 @@ options:
     description: How long a client may take to start and to name its accounts.
     type: int
     default: 30
+  wait_seconds:
+    description: How long another call that works on this host is waited for, for example one whose controller died.
+    type: int
+    default: 60
 attributes:
   check_mode:
     description: Can run in check mode; the outcome then is what the gates say, and V(prepared) with the code
@@ -156,11 +160,12 @@ def main() -> None:
             "lock_seconds": {"type": "int", "default": 3600},
             "stop_seconds": {"type": "int", "default": 35},
             "start_seconds": {"type": "int", "default": 30},
+            "wait_seconds": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
     params = module.params
-    host = Host(params["root"], params["stop_seconds"], params["start_seconds"])
+    host = Host(params["root"], params["stop_seconds"], params["start_seconds"], params["wait_seconds"])
     try:
         outcomes = move_host(
             host,

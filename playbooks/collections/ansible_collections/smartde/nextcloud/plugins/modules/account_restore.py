@@ -49,6 +49,10 @@ options:
     description: As for M(smartde.nextcloud.account_move).
     type: int
     default: 30
+  wait_seconds:
+    description: How long another call that works on this host is waited for, for example one whose controller died.
+    type: int
+    default: 60
 attributes:
   check_mode:
     description: Can run in check mode.
@@ -132,13 +136,14 @@ def main() -> None:
             "reason": {"type": "str", "choices": ["rollback", "abort"], "default": "rollback"},
             "stop_seconds": {"type": "int", "default": 35},
             "start_seconds": {"type": "int", "default": 30},
+            "wait_seconds": {"type": "int", "default": 60},
         },
         supports_check_mode=True,
     )
     params = module.params
     if any(not {"user", "config_path"} <= set(profile) for profile in params["profiles"]):
         module.fail_json(msg="each of profiles needs user and config_path", code="profiles-incomplete")
-    host = Host(params["root"], params["stop_seconds"], params["start_seconds"])
+    host = Host(params["root"], params["stop_seconds"], params["start_seconds"], params["wait_seconds"])
     try:
         outcomes = restore_host(
             host,
