@@ -20,6 +20,7 @@ from smartfleet.model.documents import (
     VerifyDocument,
 )
 from smartfleet.model.explain import ExplainDocument
+from smartfleet.model.explain import ExplainDocument
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.report import ReportData
@@ -28,6 +29,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ApplyDocument,
     AuditDocument,
     DoctorReport,
+    ExplainDocument,
     ExplainDocument,
     FixDocument,
     HostFacts,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smartfleet.errors import SmartfleetError
+
 _WHAT = """smartfleet moves a fleet's Nextcloud desktop clients to a new server name, without a second download,
 proves that every sync folder still matches, and can take it all back."""
 
 
 def welcome(folder: Path | None = None) -> str:
-    """Looks at files only: it must answer at once, also where a store is locked or far away."""
     place = folder or Path()
     return f"{_WHAT}\n\n{_next(place)}\n\nall commands: smartfleet --help"
 
@@ -24,4 +25,20 @@ def _next(place: Path) -> str:
         )
     if not (place / ".smartfleet").exists():
         return "this fleet was never looked at.\n  next: smartfleet doctor, then smartfleet audit"
-    return "  next: smartfleet status"
+    return f"  next: {_from_store(place)}"
+
+
+def _from_store(place: Path) -> str:
+    """What `status` would say of the hosts that were audited; `status` itself where it cannot be told."""
+    # imported late: most calls of this module need none of it
+    from smartfleet.cli.next import for_fleet  # noqa: PLC0415
+    from smartfleet.cli.standing import report_data  # noqa: PLC0415
+    from smartfleet.fleet import load_fleet  # noqa: PLC0415
+    from smartfleet.store import Store  # noqa: PLC0415
+
+    try:
+        fleet = load_fleet(place)
+        store = Store.of_fleet(fleet.state, fleet.config.store)
+        return for_fleet(report_data(fleet, store, list(store.facts())))
+    except SmartfleetError:
+        return "smartfleet status"

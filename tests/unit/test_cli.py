@@ -20,6 +20,8 @@ from smartfleet.cli.options import confirm
 from smartfleet.cli.welcome import welcome
 from smartfleet.errors import InventoryError, PlanError
 from smartfleet.fleet import write_example
+from smartfleet.store import Store
+from tests.unit.builders import NEW, OLD, facts_of
 
 ROOT = Path(__file__).parents[2]
 DOCS = (ROOT / "docs" / "commands.md").read_text("utf-8")
@@ -61,7 +63,7 @@ def test_every_command_and_option_is_in_the_docs(name: str, command: click.Comma
     }
     section = DOCS.split(f"## `smartfleet {name.partition(' ')[0]}")[1].split("\n## ")[0]
     for option in options:
-        assert re.search(rf"`(-K|{re.escape(option)})[ `]", section) or option == "-K", option
+        assert re.search(rf"`{re.escape(option)}[ `]", section) or option == "-K", option
 
 
 def test_help_does_not_wait_for_the_commands() -> None:
@@ -126,10 +128,14 @@ def test_ctrl_c_at_a_question_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_bare_smartfleet_names_the_next_command(tmp_path: Path) -> None:
     assert "smartfleet init" in welcome(tmp_path)
-    write_example(tmp_path, ["https://old.example.org"], "https://mein.smartde.coop")
+    write_example(tmp_path, [OLD], NEW)
     assert "smartfleet audit" in welcome(tmp_path)
-    (tmp_path / ".smartfleet").mkdir()
-    assert "smartfleet status" in welcome(tmp_path)
+    store = Store.of_fleet(tmp_path / ".smartfleet", "")
+    assert "next: smartfleet audit" in welcome(tmp_path)
+    store.add_facts(store.begin("audit", 1), {"pc-1": (1.0, facts_of({}))})
+    assert "next: smartfleet plan" in welcome(tmp_path)
+    (tmp_path / "smartfleet.yml").write_text("servers: [")
+    assert "next: smartfleet status" in welcome(tmp_path)
 
 
 def test_init_writes_a_fleet_and_no_second_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from smartfleet.model.base import Document
 from smartfleet.schemas import DOCUMENTS, schemas, text
 from tests.unit.builders import facts_of
 
@@ -27,3 +29,15 @@ def test_there_is_no_other_schema() -> None:
 def test_facts_pass_their_schema() -> None:
     schema = json.loads((FOLDER / "smartfleet.facts-1.json").read_text("utf-8"))
     jsonschema.validate(facts_of({}).model_dump(mode="json"), schema)
+
+
+def test_every_document_with_a_schema_is_listed() -> None:
+    named = {model for model in _below(Document) if "schema_" in model.model_fields}
+    assert named == set(DOCUMENTS)
+
+
+def _below(model: type[Document]) -> set[type[Document]]:
+    for path in (Path(__file__).parents[2] / "smartfleet" / "model").glob("*.py"):
+        importlib.import_module(f"smartfleet.model.{path.stem}")
+    found = set(model.__subclasses__())
+    return found | {inner for one in found for inner in _below(one)}
