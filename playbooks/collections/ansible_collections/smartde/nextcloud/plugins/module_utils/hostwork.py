@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Callable, FrozenSet, Mapping, Sequence
@@ -21,7 +20,7 @@ from .probe import TIMEOUT, probe
 from .profile import Profile
 from .proofs import Prover
 from .restoring import Restore, restore
-from .state import Remembered, run_folder, transactions
+from .state import Remembered, of_run, run_folder, transactions
 from .transaction import FAILURES, StepError, as_step_error
 from .userdesk import UserDesk
 
@@ -106,21 +105,11 @@ def restore_host(
 
 def choose(root: str, run: str, wanted: Sequence[Mapping[str, str]]) -> list[Remembered | Mapping[str, str]]:
     """The latest transaction of each profile, or what `wanted` says of a profile without one."""
-    of_run = _of_run(root, run) if run else transactions(root)
+    of_run = of_run(root, run) if run else transactions(root)
     latest = {(one.user, one.config_path): one for one in of_run}
     if not wanted:
         return list(latest.values())
     return [latest.get((one["user"], one["config_path"]), one) for one in wanted]
-
-
-def _of_run(root: str, run: str) -> list[Remembered]:
-    """Those that the run made, and those of earlier runs that it went on with."""
-    folder = run_folder(root, run)
-    try:
-        folders = {os.path.realpath(os.path.join(folder, name)) for name in os.listdir(folder)}
-    except FileNotFoundError:
-        return []
-    return [one for one in transactions(root) if os.path.realpath(one.folder) in folders]
 
 
 def _locked(

@@ -137,6 +137,13 @@ def transactions(root: str) -> list[Remembered]:
     return sorted(found, key=lambda one: one.started)
 
 
+def of_run(root: str, run: str) -> list[Remembered]:
+    """Those that the run began, and those of earlier runs that it went on with. ValueError as `run_folder`."""
+    folder = run_folder(root, run)
+    folders = {os.path.realpath(os.path.join(folder, name)) for name in _names(folder)}
+    return [one for one in transactions(root) if os.path.realpath(one.folder) in folders]
+
+
 def _remembered(run: str, folder: str) -> list[Remembered]:
     try:
         order = read_json(os.path.join(folder, "order.json"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from . import configs, excludes, foldercheck, session
 from .accounts import read_accounts
@@ -20,7 +20,7 @@ from .people import Person, other_homes, people
 from .processes import Process, clients, first, of_person
 from .qsettings import parse
 from .servercheck import Account
-from .state import manifest_path, run_folder, transactions
+from .state import manifest_path, transactions
 
 LATEST = "latest"
 SILENT_SECONDS = 300.0
@@ -212,15 +212,6 @@ def _manifests(wish: Wish) -> Dict[Tuple[str, str], str]:
         folders = _folders_of(wish)
         known = [one for one in known if os.path.realpath(one.folder) in folders]
     return {(one.user, _shown(one.config_path)): one.folder for one in known}
-
-
-def _folders_of(wish: Wish) -> Sequence[str]:
-    """A run that went on with an earlier one's transaction has a link to it."""
-    folder = run_folder(wish.root, wish.run)
-    try:
-        return [os.path.realpath(os.path.join(folder, name)) for name in os.listdir(folder)]
-    except FileNotFoundError:
-        return []
 
 
 def _shown(path: str) -> str:
