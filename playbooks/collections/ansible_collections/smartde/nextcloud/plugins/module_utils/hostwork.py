@@ -105,8 +105,8 @@ def restore_host(
 
 def choose(root: str, run: str, wanted: Sequence[Mapping[str, str]]) -> list[Remembered | Mapping[str, str]]:
     """The latest transaction of each profile, or what `wanted` says of a profile without one."""
-    of_run = of_run(root, run) if run else transactions(root)
-    latest = {(one.user, one.config_path): one for one in of_run}
+    known = of_run(root, run) if run else transactions(root)
+    latest = {(one.user, one.config_path): one for one in known}
     if not wanted:
         return list(latest.values())
     return [latest.get((one["user"], one["config_path"]), one) for one in wanted]

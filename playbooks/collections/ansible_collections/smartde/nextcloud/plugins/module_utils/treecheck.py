@@ -207,10 +207,7 @@ def _is_wanted(person: Person, wish: Wish) -> bool:
 
 def _manifests(wish: Wish) -> Dict[Tuple[str, str], str]:
     """The folder of the latest transaction of each profile, of one run or of any."""
-    known = transactions(wish.root)
-    if wish.run not in ("", LATEST):
-        folders = _folders_of(wish)
-        known = [one for one in known if os.path.realpath(one.folder) in folders]
+    known = transactions(wish.root) if wish.run in ("", LATEST) else of_run(wish.root, wish.run)
     return {(one.user, _shown(one.config_path)): one.folder for one in known}
 
 
