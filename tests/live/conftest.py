@@ -155,13 +155,19 @@ def person(machine: Machine) -> Iterator[Callable[..., Person]]:
         yield make
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """What a command of smartfleet answered."""
 
     code: int
     document: Any
     remarks: str
+
+    def __repr__(self) -> str:
+        """What a person needs who reads why a test failed."""
+        part = self.document.get("apply") or self.document
+        told = {name: part[name] for name in ("outcomes", "verdicts", "unreached") if part.get(name)}
+        return f"exit {self.code}\n{json.dumps(told, indent=1)}\n{self.remarks}"
 
     def _outcomes(self) -> list[dict[str, str]]:
         return list((self.document.get("apply") or self.document)["outcomes"])

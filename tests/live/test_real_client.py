@@ -126,7 +126,7 @@ def test_an_edit_that_waits_is_uploaded_after_the_move(machine: Machine, person:
     moved = smartfleet(fleet, "fix", "pc", "--user", anna.user.name, "--yes")
 
     assert anna.user.name in moved.outcomes(), moved
-    assert moved.outcomes() == {anna.user.name: "moved"}
+    assert moved.outcomes() == {anna.user.name: "moved"}, moved
     user = anna.user.name
     root = f"/remote.php/dav/files/{user}"
     expected = {f"PUT {root}/Readme.md", f"PUT {root}/Documents/new.txt", f"DELETE {root}/Photos/two.jpg"}
