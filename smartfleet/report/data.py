@@ -62,6 +62,7 @@ def _profile(
         for account in _own_accounts(profile)
         for folder in account.folders
     ]
+    twice = _second_copy(profile) if not standing.do else None
     return ProfileRow(
         host=host.host,
         os=host.os,
@@ -70,9 +71,9 @@ def _profile(
         client_version=profile.client_version,
         state=profile.state,
         outcome=standing.outcome,
-        code=standing.code,
-        message=standing.message,
-        do=standing.do or _next_deed(host.host, profile, folders),
+        code=twice.code if twice else standing.code,
+        message=twice.message if twice else standing.message,
+        do=standing.do or (twice.do if twice else _next_deed(host.host, profile, folders)),
         audited=host.taken,
         folders=folders,
         steps=standing.steps,
@@ -80,6 +81,11 @@ def _profile(
         second_copies=profile.second_copies,
         findings=profile.findings,
     )
+
+
+def _second_copy(profile: ProfileAssessment) -> Finding | None:
+    """What is left to do for a profile that is on the new server, but in the wrong folder."""
+    return next((finding for finding in profile.findings if finding.code == "second-copy"), None)
 
 
 def _own_accounts(profile: ProfileAssessment) -> list[AccountAssessment]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from smartfleet.model.assessment import AccountAssessment, FolderAssessment, HostAssessment, ProfileAssessment
+from smartfleet.model.assessment import AccountAssessment, Finding, FolderAssessment, HostAssessment, ProfileAssessment
 from smartfleet.model.report import ReportData
 from smartfleet.model.results import Outcome, Step, Verdict
 from smartfleet.report import data as report_data
@@ -100,6 +100,18 @@ def test_figures_add_up() -> None:
     assert sum(data.headline.outcomes.values()) == data.headline.profiles == 3
     assert data.headline.verdicts == {"match": 1, "unknown": 2}
     assert [(h.host, h.reason) for h in data.other_hosts] == [("pc-4", "offline"), ("pc-5", "never-seen")]
+
+
+def test_a_second_copy_is_something_to_do() -> None:
+    finding = Finding(code="second-copy", severity="warning", message="twice on the disk", do="ask the user")
+    seen = host(state="new")
+    profile = seen.profiles[0].model_copy(update={"findings": [finding]})
+    row = build(
+        assessments=[seen.model_copy(update={"profiles": [profile]})],
+        outcomes=[outcome("already")],
+        verdicts=[verdict()],
+    ).profiles[0]
+    assert (row.outcome, row.code, row.do) == ("already", "second-copy", "ask the user")
 
 
 def test_unverified_is_never_match() -> None:
