@@ -20,7 +20,7 @@ from .people import Person, other_homes, people
 from .processes import Process, clients, first, of_person
 from .qsettings import parse
 from .servercheck import Account
-from .state import manifest_path, transactions
+from .state import manifest_path, of_run, transactions
 
 LATEST = "latest"
 SILENT_SECONDS = 300.0
