@@ -57,10 +57,12 @@ def _moved(lab: Lab, host: LabHost) -> None:
 
 
 def _second_copy(lab: Lab, host: LabHost) -> None:
-    """The user threw the old account away and picked another folder for the new one."""
+    """The user removed the old account, with which the client deletes the journal, and picked another folder then."""
     user = _person(lab, host, "clara")
     _sync(user, _account(lab, user, lab.old_url))
     user.quit_client()
+    for journal in (user.home / "Nextcloud").glob(".sync_*.db*"):
+        journal.unlink()
     _sync(user, _account(lab, user, lab.new_url, Connection("Nextcloud2")))
 
 
