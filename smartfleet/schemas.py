@@ -20,7 +20,6 @@ from smartfleet.model.documents import (
     VerifyDocument,
 )
 from smartfleet.model.explain import ExplainDocument
-from smartfleet.model.explain import ExplainDocument
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.report import ReportData
@@ -29,7 +28,6 @@ DOCUMENTS: tuple[type[Document], ...] = (
     ApplyDocument,
     AuditDocument,
     DoctorReport,
-    ExplainDocument,
     ExplainDocument,
     FixDocument,
     HostFacts,
