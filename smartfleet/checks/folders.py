@@ -17,7 +17,7 @@ _TOLD = {
     "link": "is a link",
     "not-a-folder": "is no folder",
     "relative": "is not an absolute path",
-    "root": "is the root of the disk or of all homes",
+    "root": "holds more than one user's files",
     "outside-home": "lies in another user's home",
     "foreign-owner": "belongs to somebody else",
     "unreadable": "cannot be listed",

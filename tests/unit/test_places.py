@@ -203,6 +203,7 @@ def test_folders_in_and_outside_a_home(tmp_path: Path) -> None:
         return folder_state(os.fsencode(tmp_path / name), UID, homes)[0]
 
     assert [state(name) for name in ("me", "me/Nextcloud", "disk/me", "bobby")] == ["ok"] * 4
+    assert [state(name) for name in (".", "me/..", "me/../bob/..")] == ["root"] * 3
     assert [state(name) for name in ("bob", "bob/Nextcloud", "me/../bob", "me/bob/Nextcloud")] == ["outside-home"] * 4
     assert [state(name) for name in ("me/link", "me/link/", "me/bob")] == ["link"] * 3
     assert state("me/up") == "root"

@@ -15,7 +15,8 @@ from typing import Sequence
 def folder_state(path: bytes, uid: int, other_homes: Sequence[str]) -> tuple[str, str]:
     """`FolderState` of the facts document with a detail; only ``ok`` is to be walked.
 
-    A folder outside the home is ok where it is the user's own (a second disk); inside another person's home it is not.
+    A folder outside the home is ok where it is the user's own (a second disk); inside another person's home it is not,
+    nor is one that holds such a home.
     """
     if not path.startswith(b"/") or b"\0" in path:
         return ("relative", "it is no absolute path") if path else ("missing", "the configuration names no folder")
@@ -33,9 +34,13 @@ def folder_state(path: bytes, uid: int, other_homes: Sequence[str]) -> tuple[str
 
 
 def _owned_state(real: bytes, info: os.stat_result, uid: int, other_homes: Sequence[str]) -> tuple[str, str]:
-    foreign = next((home for home in other_homes if _is_inside(real, os.path.realpath(os.fsencode(home)))), None)
-    if foreign is not None:
-        return "outside-home", f"it lies in the home {foreign}"
+    homes = [(home, os.path.realpath(os.fsencode(home))) for home in other_homes]
+    around = next((home for home, place in homes if _is_inside(real, place)), None)
+    if around is not None:
+        return "outside-home", f"it lies in the home {around}"
+    within = next((home for home, place in homes if _is_inside(place, real)), None)
+    if within is not None:
+        return "root", f"the home {within} lies in it"
     if info.st_uid != uid:
         return "foreign-owner", f"it belongs to uid {info.st_uid}"
     if not os.access(real, os.R_OK | os.X_OK):
