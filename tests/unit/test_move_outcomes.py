@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.smartde.nextcloud.plugins.module_utils import backup
 from ansible_collections.smartde.nextcloud.plugins.module_utils.marks import Mark, Marks
-from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Proof
+from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Proof, of_error
 from ansible_collections.smartde.nextcloud.plugins.module_utils.state import transactions
 from ansible_collections.smartde.nextcloud.plugins.module_utils.transaction import StepError
 
@@ -473,3 +473,9 @@ def test_nothing_of_the_secret_is_written_down(world: World) -> None:
     assert "app-password" not in repr(outcome)
     for path in (world.root / "var").rglob("*"):
         assert path.is_dir() or b"app-password" not in path.read_bytes()
+
+
+@pytest.mark.parametrize("code", ["out-of-space", "no-permission", "system-error", "proof-failed", "died", "anything"])
+def test_every_failure_comes_with_a_remedy(code: str) -> None:
+    assert of_error("anna", "/cfg", StepError(code, "so it is")).do
+    assert of_error("anna", "/cfg", StepError(code, "so it is", "do that")).do == "do that"

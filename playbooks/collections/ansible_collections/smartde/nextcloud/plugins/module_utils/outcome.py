@@ -7,6 +7,16 @@ from typing import Tuple
 
 from .transaction import Report, StepError
 
+# for errors that come from deep down, where nobody knows what the admin can do
+REMEDIES = {
+    "out-of-space": "make room on the host's disk, then apply again",
+    "no-permission": "see who may read and write there (owner, mode, read-only disk), then apply again",
+    "client-running": "apply again",
+    "client-did-not-stay": "have the user start the client and see what it says, then apply again",
+    "keyring-refused": "have the user log out and in again, then apply again",
+}
+LOOK_AGAIN = "audit the host to see how it is now, then plan and apply again"
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -33,4 +43,5 @@ class Outcome:
 
 def of_error(user: str, config_path: str, error: StepError, steps: Tuple[Report, ...] = ()) -> Outcome:
     """The outcome of something that ended before it changed anything, or was taken back."""
-    return Outcome(user, config_path, error.outcome, error.code, error.message, error.do, steps=steps)
+    do = error.do or REMEDIES.get(error.code, LOOK_AGAIN)
+    return Outcome(user, config_path, error.outcome, error.code, error.message, do, steps=steps)
