@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smartfleet.campaign.programs import search_path
+from smartfleet.campaign.programs import call
+from smartfleet.campaign.templated import routes
 from smartfleet.errors import InventoryError
 from smartfleet.text import visible
 
 Os = Literal["linux", "darwin", "windows"]
-_TIMEOUT = 300
 _UNMATCHED = re.compile(r"Could not match supplied host pattern, ignoring: (.+)")
+_ROUTE = ("ansible_host", "ansible_port", "ansible_user", "ansible_ssh_host", "ansible_ssh_port", "ansible_ssh_user")
 _OS_GROUPS: Mapping[str, Os] = {"windows": "windows", "macos": "darwin", "darwin": "darwin", "linux": "linux"}
 _PASSWORDS = {
     "ansible_password",
@@ -54,7 +54,7 @@ def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[Invento
         check_limit(limit)
         limit = _absolute_files(limit)
     listing, warnings = _list(inventory, limit, folder)
-    hosts = parse(listing)
+    hosts = _with_routes(parse(listing), inventory, folder)
     missed = [visible(name) for name in _UNMATCHED.findall(warnings)]
     if missed and limit is not None:
         raise InventoryError(
@@ -71,6 +71,21 @@ def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[Invento
             do=f"look at what Ansible reads there: ansible-inventory -i {inventory} --graph",
         )
     return hosts
+
+
+def _with_routes(hosts: list[InventoryHost], inventory: Path, folder: Path) -> list[InventoryHost]:
+    """What the inventory computes with templates is worked out; that takes a second, so only where there is any."""
+    templated = [host.name for host in hosts if _is_templated(host)]
+    known = routes(inventory, templated, folder) if templated else {}
+    return [_routed(host, *known[host.name]) if host.name in known else host for host in hosts]
+
+
+def _is_templated(host: InventoryHost) -> bool:
+    return not host.address or any("{{" in str(host.vars.get(name, "")) for name in _ROUTE)
+
+
+def _routed(host: InventoryHost, address: str, port: str, user: str) -> InventoryHost:
+    return replace(host, address=_plain(address), port=_port(port), user=_plain(user) or None)
 
 
 def check_limit(limit: str) -> None:
@@ -158,23 +173,8 @@ def _list(inventory: Path, limit: str | None, folder: Path) -> tuple[dict[str, A
     command = ["ansible-inventory", "-i", str(inventory.absolute()), "--list"]
     if limit is not None:
         command.append(f"--limit={limit}")
-    environment = os.environ | {
-        "PATH": search_path(os.environ),
-        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
-        "ANSIBLE_NOCOLOR": "True",
-    }
     try:
-        done = subprocess.run(
-            command,
-            check=False,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            timeout=_TIMEOUT,
-        )
+        done = call(command, folder)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InventoryError("inventory/ansible", f"ansible-inventory did not run: {visible(str(error))}") from error
     if done.returncode != 0:

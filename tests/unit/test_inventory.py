@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartfleet.campaign.inventory import InventoryHost, check_limit, parse
+from smartfleet.campaign.templated import read
 from smartfleet.errors import InventoryError
 
 
@@ -88,3 +91,11 @@ def test_a_real_limit_passes(limit: str) -> None:
 def test_no_limit_without_a_name_passes(limit: str) -> None:
     with pytest.raises(InventoryError):
         check_limit(limit)
+
+
+def test_computed_addresses_are_read_whatever_the_names_are() -> None:
+    def line(*values: str) -> str:
+        return f'x | SUCCESS => {{\n    "msg": "{base64.b64encode(json.dumps(values).encode()).decode()}"\n}}\n'
+
+    output = line("pc-1", "pc-1.lan", "22", "") + line('"msg": "AAAA"', "a | SUCCESS => {", "", "u")
+    assert read(output) == {"pc-1": ("pc-1.lan", "22", ""), '"msg": "AAAA"': ("a | SUCCESS => {", "", "u")}
