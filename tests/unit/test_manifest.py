@@ -96,7 +96,7 @@ def test_what_is_not_whole_is_refused(data: bytes) -> None:
 
 def test_lines_leave_in_chunks_and_are_not_kept() -> None:
     counter = Counter()
-    chunks = [counter.add(ONE._replace(path=b"%0200d" % number)) for number in range(5000)]
+    chunks = [counter.add(ONE._replace(path=b"%0200d" % number), ONE.digest) for number in range(5000)]
     sent = [chunk for chunk in chunks if chunk]
     assert len(sent) >= 3
     assert all(CHUNK <= len(chunk) < CHUNK + 1000 for chunk in sent)

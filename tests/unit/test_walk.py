@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.smartde.nextcloud.plugins.module_utils import walk as walking
 from ansible_collections.smartde.nextcloud.plugins.module_utils.walk import walk
+from ansible_collections.smartde.nextcloud.plugins.module_utils.walkahead import BATCH, walk_ahead
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,6 +192,31 @@ def test_placeholders_by_attribute(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("the file system of the temporary folder has no extended attributes")
     assert _names(tmp_path, "xattr") == {b"there": "file", b"away": "placeholder"}
+
+
+def test_a_walk_in_another_process_gives_the_same(tmp_path: Path) -> None:
+    for number in range(2 * BATCH + 3):
+        folder = tmp_path / f"d{number // 100}"
+        folder.mkdir(exist_ok=True)
+        (folder / f"f{number}").touch()
+    assert list(walk_ahead(os.fsencode(tmp_path))) == list(walk(os.fsencode(tmp_path)))
+
+
+def test_a_walk_in_another_process_fails_as_here(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        list(walk_ahead(os.fsencode(tmp_path / "missing")))
+
+
+def test_a_walk_that_is_not_used_up_leaves_no_process_and_no_descriptor(tmp_path: Path) -> None:
+    for number in range(3 * BATCH):
+        (tmp_path / f"{number}").touch()
+    before = len(list(Path("/dev/fd").iterdir()))
+    entries = iter(walk_ahead(os.fsencode(tmp_path)))
+    next(entries)
+    del entries
+    assert len(list(Path("/dev/fd").iterdir())) == before
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 PART = st.binary(min_size=1, max_size=3).filter(lambda name: not set(name) & set(b"/\0") and name not in (b".", b".."))

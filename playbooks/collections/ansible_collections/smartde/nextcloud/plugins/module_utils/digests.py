@@ -12,10 +12,11 @@ import hashlib
 import os
 import signal
 import stat
-import struct
 import zlib
 from collections import deque
 from typing import Any, Deque, Dict, Generic, Iterable, Iterator, List, NamedTuple, Tuple, TypeVar
+
+from .messages import get, put
 
 Tag = TypeVar("Tag")
 
@@ -31,7 +32,6 @@ BLOCK = 1024 * 1024
 SMALL = 64 * 1024
 
 _BY_LETTER = {letter: name for name, letter in ALGORITHMS.items()}
-_HEAD = struct.Struct(">I")
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _OPEN_DIRECTORY = _OPEN_FILE | os.O_DIRECTORY
 _NOATIME = getattr(os, "O_NOATIME", 0)
@@ -202,11 +202,11 @@ class _Worker:
             b"%s %d %d %s" % (b"".join(ALGORITHMS[name] for name in one.algorithms), one.size, one.mtime_ns, one.path)
             for one in requests
         )
-        _write(self._ask, body)
+        put(self._ask, body)
 
     def receive(self, size: int) -> List[bytes]:
         """One answer for each request of the oldest batch; OSError if the worker has died."""
-        body = _read(self._answer)
+        body = get(self._answer)
         if body is None:
             raise ChildProcessError("a process that reads files was ended")
         self.load -= size + 1
@@ -225,11 +225,11 @@ def _work(root: int, ask: int, answer: int) -> None:
     try:
         folder = _Folder(root)
         while True:
-            body = _read(ask)
+            body = get(ask)
             if body is None:
                 break
             requests = body.split(b"\0") if body else []
-            _write(answer, b"\n".join(_answer(folder, request) for request in requests))
+            put(answer, b"\n".join(_answer(folder, request) for request in requests))
     finally:
         os._exit(0)
 
@@ -269,26 +269,3 @@ class _Folder:
         os.close(self._fd)
         self._fd, self._path = fd, path
         return fd
-
-
-def _write(fd: int, body: bytes) -> None:
-    view = memoryview(_HEAD.pack(len(body)) + body)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _read(fd: int) -> bytes | None:
-    """One message; None at the end."""
-    head = _read_exactly(fd, _HEAD.size)
-    return None if head is None else _read_exactly(fd, _HEAD.unpack(head)[0])
-
-
-def _read_exactly(fd: int, size: int) -> bytes | None:
-    parts = []
-    while size:
-        data = os.read(fd, size)
-        if not data:
-            return None
-        parts.append(data)
-        size -= len(data)
-    return b"".join(parts)

@@ -20,7 +20,7 @@ from .manifest import Counter, Item, read
 from .merging import Seen, merge
 from .reach import folder_state
 from .servercheck import Account, check_server
-from .walk import walk
+from .walkahead import walk_ahead
 
 BEAT_SECONDS = 5.0
 MAX_ETAGS = 1000
@@ -157,7 +157,7 @@ def _compare(work: _Comparing, manifest: int, journal: bytes | None) -> Dict[str
     with contextlib.ExitStack() as stack:
         items: Iterable[Item] = read(stack.enter_context(_manifest(manifest))) if manifest >= 0 else ()
         told: Iterable[Row] = rows(journal, ordered=True) if journal is not None else ()
-        seen = merge(walk(job.local_path, job.virtual_files), items, told)
+        seen = merge(walk_ahead(job.local_path, job.virtual_files), items, told)
         for number, (one, digests) in enumerate(_hashed(job.local_path, seen) if rules.content else _plain(seen)):
             if number % 256 == 0:
                 work.beat()
@@ -192,10 +192,8 @@ def _hashed(root: bytes, seen: Iterable[Seen]) -> Iterator[Tuple[Seen, Digests]]
 
 
 def _count(counter: Counter, seen: Seen, digests: Digests) -> None:
-    entry = seen.now
-    if entry is not None:
-        digest = digests.get(SHA1, b"")
-        counter.add(Item(entry.path, entry.size, entry.mtime_ns, entry.kind, digest))
+    if seen.now is not None:
+        counter.add(seen.now, digests.get(SHA1, b""))
 
 
 def _first_level(etags: Dict[str, str], row: Row | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from itertools import repeat
 from typing import Any, Iterable, Iterator, Sequence
 
 from . import journals
@@ -15,11 +16,11 @@ from .compare import wanted
 from .digests import SHA1, Hashers
 from .dropped import Dropped, Send
 from .journal import Row, rows
-from .manifest import Count, Counter, Item, Writer
+from .manifest import Count, Counter, Writer
 from .merging import Seen, merge
 from .profile import Profile, SyncFolder
 from .state import manifest_path, sync_folder
-from .walk import walk
+from .walkahead import walk_ahead
 
 WALK_SECONDS = 6 * 3600.0
 # A chunk comes every few thousand files, and those may be large ones that are hashed.
@@ -64,9 +65,13 @@ def tell(send: Send, path: str, virtual_files: str, journal: str, digests: bool)
     """In the dropped child: the lines of a manifest as chunks; the fields of its `Count`."""
     counter = Counter()
     with _journal(path, journal) as known:
-        seen = (one for one in merge(walk(os.fsencode(path), virtual_files), (), known) if one.now is not None)
-        for one, digest in _hashed(path, seen) if digests else ((one, b"") for one in seen):
-            chunk = counter.add(_item(one, digest))
+        seen = merge(walk_ahead(os.fsencode(path), virtual_files), (), known)
+        for one, digest in _hashed(path, seen) if digests else zip(seen, repeat(b"")):
+            entry = one.now
+            if entry is None:
+                continue
+            # a file that the journal does not know is still to be uploaded
+            chunk = counter.add(entry, digest, pending=one.row is None and entry.kind == "file")
             if chunk:
                 send(chunk)
     send(counter.rest())
@@ -90,10 +95,3 @@ def _hashed(path: str, seen: Iterable[Seen]) -> Iterator[tuple[Seen, bytes]]:
     with hashers:
         for one, found in hashers.run((one, wanted(one)) for one in seen):
             yield one, found.get(SHA1, b"")
-
-
-def _item(seen: Seen, digest: bytes) -> Item:
-    """A line of the manifest; a file that the journal does not know is still to be uploaded."""
-    entry = seen.now
-    assert entry is not None  # noqa: S101 - for the type checker: the caller has seen to it
-    return Item(entry.path, entry.size, entry.mtime_ns, entry.kind, digest, entry.kind == "file" and seen.row is None)

@@ -23,6 +23,8 @@ import hashlib
 import zlib
 from typing import BinaryIO, Iterable, Iterator, NamedTuple
 
+from .walk import Entry
+
 MAGIC = b"smartfleet-manifest 1\n"
 KINDS = {"file": b"f", "dir": b"d", "link": b"l", "placeholder": b"p", "unread": b"u", "unread-dir": b"x"}
 CHUNK = 256 * 1024
@@ -70,9 +72,9 @@ class Counter:
         self._kinds = dict.fromkeys(KINDS, 0)
         self._bytes = 0
 
-    def add(self, item: Item) -> bytes:
-        """Take in one item; the next chunk of lines once there is enough for one, else nothing."""
-        path, size, mtime_ns, kind, digest, pending = item
+    def add(self, entry: Entry | Item, digest: bytes = b"", *, pending: bool = False) -> bytes:
+        """Take in one name; the next chunk of lines once there is enough for one, else nothing."""
+        path, size, mtime_ns, kind = entry[:4]
         if b"\\" in path or b"\n" in path:
             path = path.replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
         line = b"%s %d %d %s %s\n" % (KINDS[kind], size, mtime_ns, digest or b"-", path)
@@ -128,7 +130,7 @@ def write(stream: BinaryIO, items: Iterable[Item]) -> Count:
     """Write a whole manifest."""
     writer, counter = Writer(stream), Counter()
     for item in items:
-        writer.write(counter.add(item))
+        writer.write(counter.add(item, item.digest, pending=item.pending))
     writer.write(counter.rest())
     count = counter.count()
     writer.close(count)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, NamedTuple, Union
+from typing import Any, Callable, Iterable, Iterator, NamedTuple, Tuple
 
 from .journal import DIRECTORY, Row
 from .manifest import Item
 from .walk import Entry
+
+_END: Tuple[None, Any] = (None, None)
 
 
 class Seen(NamedTuple):
@@ -25,48 +27,48 @@ def row_key(row: Row) -> bytes:
 
 def merge(now: Iterable[Entry], before: Iterable[Item], rows: Iterable[Row]) -> Iterator[Seen]:
     """Bring the streams together by path. ValueError where one of them is out of order."""
-    disk, old, journal = _Stream(now, "the disk"), _Stream(before, "the manifest"), _Stream(rows, "the journal")
-    streams = (disk, old, journal)
-    shut = b""
+    disk = _keyed(now, _key, "the disk")
+    old = _keyed(before, _key, "the manifest")
+    journal = _keyed(rows, row_key, "the journal")
+    entry_key, entry = next(disk, _END)
+    item_key, item = next(old, _END)
+    known_key, known = next(journal, _END)
+    shut: bytes | None = None
     while True:
-        keys = [stream.key for stream in streams if stream.key is not None]
-        if not keys:
+        key = entry_key
+        if item_key is not None and (key is None or item_key < key):
+            key = item_key
+        if known_key is not None and (key is None or known_key < key):
+            key = known_key
+        if key is None:
             return
-        key = min(keys)
-        entry, item, row = disk.take(key), old.take(key), journal.take(key)
-        if isinstance(entry, Entry) and entry.kind == "unread-dir":
+        one = was = row = None
+        if entry_key == key:
+            one = entry
+            entry_key, entry = next(disk, _END)
+        if item_key == key:
+            was = item
+            item_key, item = next(old, _END)
+        if known_key == key:
+            row = known
+            known_key, known = next(journal, _END)
+        if one is not None and one.kind == "unread-dir":
             shut = key
-        hidden = (bool(shut) and key.startswith(shut)) or (isinstance(entry, Entry) and entry.kind == "unread")
-        yield Seen(
-            key[:-1] if key.endswith(b"/") else key,
-            entry if isinstance(entry, Entry) else None,
-            item if isinstance(item, Item) else None,
-            row if isinstance(row, Row) else None,
-            hidden,
-        )
+        hidden = (shut is not None and key.startswith(shut)) or (one is not None and one.kind == "unread")
+        yield Seen(key[:-1] if key[-1:] == b"/" else key, one, was, row, hidden)
 
 
-class _Stream:
-    """A stream with its next element in view."""
+def _keyed(items: Iterable[Any], key_of: Callable[[Any], bytes], name: str) -> Iterator[tuple[bytes | None, Any]]:
+    """Each element behind what the order goes by."""
+    last = None
+    for item in items:
+        key = key_of(item)
+        if last is not None and key <= last:
+            raise ValueError(f"{name} gives its names out of order")
+        last = key
+        yield key, item
 
-    def __init__(self, items: Iterable[Union[Entry, Item, Row]], name: str) -> None:
-        self._items = iter(items)
-        self._name = name
-        self._item: Entry | Item | Row | None = None
-        self.key: bytes | None = None
-        self._step()
 
-    def take(self, key: bytes) -> Entry | Item | Row | None:
-        """The next element if it has this key."""
-        if self.key != key:
-            return None
-        item = self._item
-        self._step()
-        return item
-
-    def _step(self) -> None:
-        last = self.key
-        self._item = item = next(self._items, None)
-        self.key = None if item is None else row_key(item) if isinstance(item, Row) else item.key
-        if last is not None and self.key is not None and self.key <= last:
-            raise ValueError(f"{self._name} gives its names out of order")
+def _key(item: Entry | Item) -> bytes:
+    kind = item.kind
+    return item.path + b"/" if kind == "dir" or kind == "unread-dir" else item.path  # noqa: PLR1714 - the fastest

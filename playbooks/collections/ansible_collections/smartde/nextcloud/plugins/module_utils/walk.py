@@ -30,6 +30,13 @@ SF_DATALESS = 0x40000000
 HYDRATE_ATTRIBUTE = "user.nextcloud.hydrate_exec"
 PLACEHOLDER_SUFFIX = b".nextcloud"
 
+_Test = Callable[[int, bytes, os.stat_result], bool]
+_SLASH = ord("/")
+# The client's own files have a dot before their name, but for Desktop.ini.
+_FIRST_OF_IGNORED = ".dD"
+# Special files are none of these: the client leaves them out. A directory here was none when it was listed: it is not
+# entered, and not to be taken for gone.
+_KINDS = {stat.S_IFREG: "file", stat.S_IFLNK: "link", stat.S_IFDIR: "unread"}
 _OPEN_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
@@ -82,15 +89,12 @@ def walk(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
     try:
         while levels:
             level = levels[-1]
+            yield from _leaves(level, is_placeholder)
             if not level.names:
-                levels.pop()
-                os.close(level.fd)
+                os.close(levels.pop().fd)
                 continue
             key = level.names.pop()
-            if key.endswith(b"/"):
-                entry = _descend(levels, level.prefix + key, key[:-1])
-            else:
-                entry = _leaf(level, key, is_placeholder)
+            entry = _descend(levels, level.prefix + key, key[:-1])
             if entry is not None:
                 yield entry
     finally:
@@ -98,14 +102,38 @@ def walk(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
             os.close(level.fd)
 
 
+def _leaves(level: _Level, is_placeholder: _Test | None) -> Iterator[Entry]:
+    """What comes before the next directory of the level. The loop that a walk spends its time in."""
+    names, fd, prefix, new, look = level.names, level.fd, level.prefix, tuple.__new__, os.stat
+    while names and names[-1][-1] != _SLASH:
+        name = names.pop()
+        try:
+            info = look(name, dir_fd=fd, follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            yield Entry(prefix + name, 0, 0, "unread")
+            continue
+        kind = _KINDS.get(stat.S_IFMT(info.st_mode))
+        if kind == "file" and is_placeholder is not None and is_placeholder(fd, name, info):
+            kind = "placeholder"
+        if kind == "unread":
+            yield Entry(prefix + name, 0, 0, kind)
+        elif kind is not None:
+            # half the time of Entry(...), once for every file
+            yield new(Entry, (prefix + name, info.st_size, info.st_mtime_ns, kind))
+
+
 def _names(fd: int) -> list[bytes]:
     """Names in descending order, directories with a slash behind them."""
+    encoding, names = sys.getfilesystemencoding(), []
     with os.scandir(fd) as listing:
-        names = [
-            os.fsencode(item.name) + (b"/" if item.is_dir(follow_symlinks=False) else b"")
-            for item in listing
-            if not is_ignored_name(item.name)
-        ]
+        for item in listing:
+            name = item.name
+            if name[0] in _FIRST_OF_IGNORED and is_ignored_name(name):
+                continue
+            plain = name.encode(encoding, "surrogateescape")
+            names.append(plain + b"/" if item.is_dir(follow_symlinks=False) else plain)
     names.sort(reverse=True)
     return names
 
@@ -125,31 +153,15 @@ def _descend(levels: list[_Level], prefix: bytes, name: bytes) -> Entry | None:
     return Entry(path, 0, 0, "dir")
 
 
-def _leaf(level: _Level, name: bytes, is_placeholder: Callable[[int, bytes, os.stat_result], bool]) -> Entry | None:
-    """Look at anything but a directory; None for what the client does not sync or what has vanished."""
-    try:
-        info = os.stat(name, dir_fd=level.fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return Entry(level.prefix + name, 0, 0, "unread")
-    if stat.S_ISREG(info.st_mode):
-        kind = "placeholder" if is_placeholder(level.fd, name, info) else "file"
-        return Entry(level.prefix + name, info.st_size, info.st_mtime_ns, kind)
-    if stat.S_ISLNK(info.st_mode):
-        return Entry(level.prefix + name, info.st_size, info.st_mtime_ns, "link")
-    # a directory by now, though the listing said otherwise: not entered, and not to be taken for gone
-    return Entry(level.prefix + name, 0, 0, "unread") if stat.S_ISDIR(info.st_mode) else None
-
-
-def _placeholder_test(virtual_files: str) -> Callable[[int, bytes, os.stat_result], bool]:
+def _placeholder_test(virtual_files: str) -> _Test | None:
+    """How to tell a placeholder; None where there cannot be any."""
     if sys.platform == "darwin":
         return lambda _fd, name, info: _dataless(info) or (virtual_files == "suffix" and _has_suffix(name))
     if virtual_files == "suffix":
         return lambda _fd, name, _info: _has_suffix(name)
     if virtual_files == "xattr":
         return _has_attribute
-    return lambda _fd, _name, _info: False
+    return None
 
 
 def _has_suffix(name: bytes) -> bool:
