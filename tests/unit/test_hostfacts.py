@@ -249,6 +249,25 @@ def test_a_configuration_that_is_none_stops_nobody(lab: Path, data: bytes) -> No
     assert set(states) == {"anna", "bert"}
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        b"".join(b"0\\Folders\\%d\\localPath=a\n" % number for number in range(70_000)),
+        b"0\\Folders\\x\\localPath=" + b"\x01" * 1_900_000 + b"\n",
+    ],
+)
+def test_what_one_user_writes_never_hides_the_others(lab: Path, extra: bytes) -> None:
+    anna, bert = inhabit(lab, "anna", "bert")
+    anna.config(extra=extra)
+    bert.config(str(bert.sync()))
+    before = time.monotonic()
+    facts = look(lab)
+    assert time.monotonic() - before < 30
+    assert [(one.user, len(one.folders)) for one in facts.profiles if one.user == "bert"] == [("bert", 1)]
+    assert [(problem.code, problem.message.partition(":")[0]) for problem in facts.problems] == [("too-much", "anna")]
+    assert len(facts.model_dump_json()) < 8_000_000
+
+
 def test_a_folder_that_hangs_costs_itself_only(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     anna, bert = inhabit(lab, "anna", "bert")
     anna.config(str(anna.sync("one")), str(anna.sync("two")))

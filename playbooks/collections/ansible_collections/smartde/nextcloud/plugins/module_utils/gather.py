@@ -84,7 +84,8 @@ class _Teller:
         self._send(b"")
 
     def _put(self, *piece: Any) -> None:  # noqa: ANN401 - JSON
-        self._send(json.dumps(piece).encode())
+        # a piece may travel in several chunks: the line end tells that it is whole
+        self._send(json.dumps(piece).encode() + b"\n")
 
 
 def client_facts(process: Process | None) -> dict[str, object] | None:

@@ -20,6 +20,9 @@ from .state import state_folder, transactions
 AT_ONCE = 4
 PERSON_SECONDS = 900.0
 SILENT_SECONDS = 60.0
+# What one person's files may add to the facts. Above the largest configuration that is read, in base64, and far below
+# what Ansible takes from a host: nobody can push the others out.
+PERSON_BYTES = 6 * 1024 * 1024
 
 
 def look(root: str = "/", users: Sequence[str] = ()) -> dict[str, Any]:
@@ -75,6 +78,17 @@ class _Survey:
         self.person = person
         self.profiles: list[dict[str, Any]] = []
         self.problems: list[dict[str, str]] = []
+        self._heard = 0
+        self._rest = b""
+
+    def hear(self, chunk: bytes) -> None:
+        """Take the pieces that are whole by now. DroppedError too-much."""
+        self._heard += len(chunk)
+        if self._heard > PERSON_BYTES:
+            raise DroppedError("too-much", "the client's settings name more folders than can be looked at")
+        *pieces, self._rest = (self._rest + chunk).split(b"\n")
+        for piece in pieces:
+            self.take(json.loads(piece))
 
     def take(self, piece: list[Any]) -> None:
         what, *rest = piece
@@ -128,9 +142,9 @@ def _heard(child: Dropped, survey: _Survey) -> bool:
     """Take what a child has sent; False when it has ended."""
     try:
         for chunk in child.pump():
-            if chunk:
-                survey.take(json.loads(chunk))
+            survey.hear(chunk)
     except DroppedError as error:
+        child.close()
         survey.fail(error)
         return False
     return not child.done
