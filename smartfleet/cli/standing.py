@@ -9,10 +9,10 @@ from smartfleet.assess import assess
 from smartfleet.cli.next import for_fleet
 from smartfleet.fleet import Fleet
 from smartfleet.model.assessment import Finding
-from smartfleet.model.documents import RunSummary, StatusDocument
+from smartfleet.model.documents import StatusDocument
 from smartfleet.model.report import ReportData
 from smartfleet.report.data import build
-from smartfleet.store import RunRecord, Store
+from smartfleet.store import Store
 
 _RUNS = 10
 
@@ -38,18 +38,6 @@ def standing(fleet: Fleet, store: Store, hosts: Sequence[str]) -> StatusDocument
     return StatusDocument(
         fleet=str(fleet.folder.resolve()),
         headline=data.headline,
-        runs=[_summary(run) for run in store.runs(_RUNS)],
+        runs=store.runs(_RUNS),
         next=for_fleet(data),
-    )
-
-
-def _summary(run: RunRecord) -> RunSummary:
-    return RunSummary(
-        run=run.id,
-        verb=run.verb,
-        started=run.started,
-        finished=run.finished,
-        state=run.state,
-        admin=run.admin,
-        hosts=run.hosts,
     )

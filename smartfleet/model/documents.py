@@ -64,6 +64,7 @@ class RunSummary(Document):
     finished: float | None
     state: str
     admin: str
+    plan_hash: str = Field("", description='the plan that was carried out; "" for other verbs')
     hosts: int
 
 

@@ -1,5 +1,5 @@
 """What smartfleet remembers: runs, facts, plans, outcomes, verdicts."""
 
-from smartfleet.store.store import RunRecord, Store, new_run
+from smartfleet.store.store import Store, new_run
 
-__all__ = ["RunRecord", "Store", "new_run"]
+__all__ = ["Store", "new_run"]

@@ -7,7 +7,6 @@ import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from smartfleet.errors import StoreError
 from smartfleet.model.base import Document
+from smartfleet.model.documents import RunSummary
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.results import Outcome, Verdict
@@ -28,20 +28,6 @@ DocumentType = TypeVar("DocumentType", bound=Document)
 FILE_NAME = "store.db"
 # SQLite allows 32,766 variables in a statement, old builds 999
 _HOSTS_PER_QUERY = 500
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """A run as `status` shows it. `finished` is None while it runs, or for ever if it was killed."""
-
-    id: str
-    verb: str
-    started: float
-    finished: float | None
-    state: str
-    admin: str
-    plan_hash: str
-    hosts: int
 
 
 def new_run() -> str:
@@ -124,16 +110,16 @@ class Store:
                 for verdict in verdicts
             )
 
-    def runs(self, limit: int = 20) -> list[RunRecord]:
+    def runs(self, limit: int = 20) -> list[RunSummary]:
         """The newest runs, newest first."""
         with self._session() as session:
             rows = session.scalars(select(RunRow).order_by(RunRow.started.desc(), RunRow.id.desc()).limit(limit))
-            return [_record(row) for row in rows]
+            return [_summary(row) for row in rows]
 
-    def run(self, run: str) -> RunRecord | None:
+    def run(self, run: str) -> RunSummary | None:
         with self._session() as session:
             row = session.get(RunRow, run)
-            return _record(row) if row else None
+            return _summary(row) if row else None
 
     def facts(self, hosts: Sequence[str] | None = None) -> dict[str, tuple[float, HostFacts]]:
         """The newest facts of each host, by insertion: a clock that jumped back changes nothing."""
@@ -195,9 +181,9 @@ def _parts(hosts: Sequence[str] | None) -> Iterator[Sequence[str] | None]:
         yield hosts[start : start + _HOSTS_PER_QUERY]
 
 
-def _record(row: RunRow) -> RunRecord:
-    return RunRecord(
-        id=row.id,
+def _summary(row: RunRow) -> RunSummary:
+    return RunSummary(
+        run=row.id,
         verb=row.verb,
         started=row.started,
         finished=row.finished,

@@ -62,7 +62,7 @@ def test_a_run_is_known_before_it_ends(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     run = store.begin("apply", 3, "h" * 64)
     (record,) = open_store(tmp_path).runs()
-    assert (record.id, record.state, record.finished, record.plan_hash) == (run, "running", None, "h" * 64)
+    assert (record.run, record.state, record.finished, record.plan_hash) == (run, "running", None, "h" * 64)
     store.finish(run, "done")
     found = store.run(run)
     assert found is not None
