@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,23 @@ def test_nobody_is_logged_in(me: Person, tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "bus").write_text("no socket")
     assert not session.find(me, None, str(tmp_path)).active
+
+
+def test_a_screen_that_the_session_manager_was_not_told_of(me: Person, bus: Path, tmp_path: Path) -> None:
+    def beside(**environ: str) -> session.SessionEnv:
+        program = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], **environ})
+        try:
+            return session.find(me, None, str(tmp_path))
+        finally:
+            program.kill()
+            program.wait()
+
+    found = beside(DISPLAY=":5", XAUTHORITY="/x", LD_PRELOAD="/y", HOME="/z", XDG_RUNTIME_DIR=str(bus))
+    assert (found.source, found.env["DISPLAY"], found.env["XAUTHORITY"]) == ("manager", ":5", "/x")
+    assert "LD_PRELOAD" not in found.env
+    assert found.env["HOME"] == me.home
+    assert not beside(DISPLAY=":5", XDG_RUNTIME_DIR="/run/user/other").display
+    assert not beside(DISPLAY="localhost:10.0", XDG_RUNTIME_DIR=str(bus)).display
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user's")

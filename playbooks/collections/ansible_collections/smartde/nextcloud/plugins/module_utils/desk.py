@@ -24,6 +24,14 @@ class Presence:
     def session(self) -> bool:
         return bool(self.env)
 
+    @property
+    def startable(self) -> bool:
+        """Whether a client can be started: there is a screen, or one ran in this session already.
+
+        A session may have none: a login over ssh has a bus and a runtime folder too.
+        """
+        return bool(self.env.get("DISPLAY") or self.env.get("WAYLAND_DISPLAY") or (self.env and self.clients))
+
 
 @dataclass(frozen=True)
 class Keyring:

@@ -80,7 +80,12 @@ def obstacle(order: Order, presence: Presence, ask: Callable[[], Keyring]) -> Si
         return None
     if not presence.session:
         return SignIn("no-session", "the user has no desktop session, so the keyring cannot be reached")
-    keyring = ask()
+    if not presence.startable:
+        return SignIn("no-session", "the user's session has no screen to start the client on")
+    return _locked_out(order, ask())
+
+
+def _locked_out(order: Order, keyring: Keyring) -> SignIn | None:
     if keyring.state == "absent":
         return SignIn("keyring-absent", "no keyring runs in the user's session")
     if keyring.state == "locked":

@@ -28,7 +28,7 @@ class Prover:
 
     def proofs(self, profile: Profile, folders: Sequence[SyncFolder], presence: Presence) -> list[Proof]:
         """Every proof; one that could not be had is unknown, never left out."""
-        running = presence.session
+        running = presence.startable
         return [
             _client(profile, expected=running),
             self._accounts(profile, presence) if running else Proof("account-list", "unknown", "no session"),

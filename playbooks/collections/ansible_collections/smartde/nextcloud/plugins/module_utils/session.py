@@ -1,6 +1,7 @@
 """The desktop session of a user: the environment in which his client and his keyring live.
 
-Taken from his running client, which is the session that counts; else from his session manager. Only variables of the
+Taken from his running client, which is the session that counts; else from his session manager, and the screen from
+another program of the session if the manager was not told. Only variables of the
 list below are taken over: what a session needs to reach its bus, display and files, nothing that changes which code
 runs (LD_*, PYTHON*) and nothing that carries a secret.
 """
@@ -24,6 +25,7 @@ ALLOWED = re.compile(
     r"|GTK_[A-Z_]+|(http|https|ftp|all|no)_proxy|(HTTP|HTTPS|FTP|ALL|NO)_PROXY"
 )
 PROXY = re.compile(r".*_proxy", re.IGNORECASE)
+SCREEN = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP")
 VALUE_LIMIT = 16 * 1024
 MANAGER = ("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager")
 
@@ -66,7 +68,10 @@ def find(person: Person, client: Process | None, root: str = "/") -> SessionEnv:
         return SessionEnv()
     bus = f"unix:path={runtime}/bus"
     fixed = {"XDG_RUNTIME_DIR": runtime, "DBUS_SESSION_BUS_ADDRESS": bus}
-    return SessionEnv({**_own(person), **_from_manager(bus), **fixed}, "manager")
+    env = {**_own(person), **_from_manager(bus), **fixed}
+    if not SessionEnv(env).display:
+        env.update(_screen(person.uid, runtime))
+    return SessionEnv(env, "manager")
 
 
 def allowed(environ: Mapping[str, str]) -> dict[str, str]:
@@ -116,6 +121,26 @@ def _is_bus(runtime: str, person: Person) -> bool:
     except OSError:
         return False
     return stat.S_ISSOCK(info.st_mode) and info.st_uid == person.uid
+
+
+def _screen(uid: int, runtime: str) -> dict[str, str]:
+    """How another program of this session reaches the screen: not every desktop tells its session manager.
+
+    A display that ssh forwards is no screen that a client could stay on.
+    """
+    for name in os.listdir("/proc"):
+        try:
+            if not name.isdigit() or os.stat(f"/proc/{name}").st_uid != uid:
+                continue
+            with open(f"/proc/{name}/environ", "rb") as file:
+                data = os.fsdecode(file.read(1 << 20))
+        except OSError:
+            continue
+        env = allowed(dict(word.partition("=")[::2] for word in data.split("\0") if "=" in word))
+        there = SessionEnv(env).display and not env.get("DISPLAY", "").startswith("localhost:")
+        if there and env.get("XDG_RUNTIME_DIR") == runtime:
+            return {name: env[name] for name in SCREEN if name in env}
+    return {}
 
 
 def _from_manager(address: str) -> dict[str, str]:

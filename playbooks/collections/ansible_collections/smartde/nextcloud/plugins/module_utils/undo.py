@@ -97,8 +97,8 @@ def start_client(profile: Profile) -> str:
     presence = profile.desk.presence(recorded)
     if profile.desk.running():
         return "the client runs"
-    if not presence.session:
-        raise SkipStep("no session: the client starts when the user logs in")
+    if not presence.startable:
+        raise SkipStep("no desktop session: the client starts when the user logs in")
     return profile.desk.start(presence)
 
 
