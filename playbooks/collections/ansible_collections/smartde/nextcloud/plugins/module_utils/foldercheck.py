@@ -162,7 +162,8 @@ def _compare(work: _Comparing, manifest: int, journal: bytes | None) -> Dict[str
             if number % 256 == 0:
                 work.beat()
             before.add(one.path, against_before(one, digests, rules))
-            known.add(one.path, against_journal(one, digests, rules))
+            if rules.journal:
+                known.add(one.path, against_journal(one, digests, rules))
             _count(counter, one, digests)
             _first_level(etags, one.row)
     counter.rest()

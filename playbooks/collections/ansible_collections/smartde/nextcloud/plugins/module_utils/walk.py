@@ -32,8 +32,8 @@ PLACEHOLDER_SUFFIX = b".nextcloud"
 
 _Test = Callable[[int, bytes, os.stat_result], bool]
 _SLASH = ord("/")
-# The client's own files have a dot before their name, but for Desktop.ini.
-_FIRST_OF_IGNORED = ".dD"
+# The client's own files have a dot before their name, but for this one.
+_ODD_LENGTH = len("Desktop.ini")
 # Special files are none of these: the client leaves them out. A directory here was none when it was listed: it is not
 # entered, and not to be taken for gone.
 _KINDS = {stat.S_IFREG: "file", stat.S_IFLNK: "link", stat.S_IFDIR: "unread"}
@@ -130,7 +130,7 @@ def _names(fd: int) -> list[bytes]:
     with os.scandir(fd) as listing:
         for item in listing:
             name = item.name
-            if name[0] in _FIRST_OF_IGNORED and is_ignored_name(name):
+            if (name[0] == "." or len(name) == _ODD_LENGTH) and is_ignored_name(name):
                 continue
             plain = name.encode(encoding, "surrogateescape")
             names.append(plain + b"/" if item.is_dir(follow_symlinks=False) else plain)
