@@ -66,12 +66,12 @@ def pending(folder: FolderFacts) -> int:
 
 def _unseen(account: AccountView) -> Iterator[Refusal]:
     seen = {(folder.group, folder.alias) for folder in account.folders}
-    for folder in account.account.folders:
-        if (folder.group, folder.alias) not in seen:
-            name = visible(f"{folder.group}/{folder.alias}")
-            yield reason(
-                "folder-unseen", f"folder {name} of account {account.label} stands in the file, not in the facts"
-            )
+    unseen = [folder for folder in account.account.folders if (folder.group, folder.alias) not in seen]
+    if unseen:
+        # one reason for all: a file can name tens of thousands
+        first = visible(f"{unseen[0].group}/{unseen[0].alias}")
+        more = f" and {number_of(len(unseen) - 1, 'other')}" if unseen[1:] else ""
+        yield reason("folder-unseen", f"the facts lack folder {first}{more} of account {account.label}")
 
 
 def _shared(view: ProfileView) -> Iterator[Refusal]:

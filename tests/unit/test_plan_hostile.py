@@ -77,6 +77,14 @@ def test_urls_and_names(first: str, second: str, name: str) -> None:
         _only_old_accounts_are_moved(data, base64.b64decode(plan.move.new_config))
 
 
+def test_a_file_of_many_folders_makes_no_large_plan() -> None:
+    folders = "".join(f"0\\Folders\\x{number}\\localPath=a\n" for number in range(5000))
+    plan = planned((PLAIN + folders).encode())
+    assert plan.reason is not None
+    assert plan.reason.code == "folder-unseen"
+    assert len(plan.model_dump_json()) < 5000
+
+
 def _only_old_accounts_are_moved(before: bytes, after: bytes) -> None:
     old = {one.number: one for one in accounts.read_accounts(qsettings.parse(before), 6)}
     new = {one.number: one for one in accounts.read_accounts(qsettings.parse(after), 6)}
