@@ -81,7 +81,7 @@ class ProfileMove(Document):
     config_path: str
     strategy: Strategy
     on_missing_session: OnMissingSession
-    resume: bool = Field(False, description="go on with the open transaction of the host")
+    resume: bool = Field(default=False, description="go on with the open transaction of the host")
     old_sha256: str
     new_sha256: str
     new_config: str = Field(description="the new nextcloud.cfg, base64")
