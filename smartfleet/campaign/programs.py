@@ -22,6 +22,9 @@ def call(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
         "PATH": search_path(os.environ),
         "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
         "ANSIBLE_NOCOLOR": "True",
+        # whatever the admin has set for runs: these would write between the lines of the answer
+        "ANSIBLE_VERBOSITY": "0",
+        "ANSIBLE_DEBUG": "False",
     }
     return subprocess.run(
         command,

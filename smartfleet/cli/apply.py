@@ -31,6 +31,9 @@ from smartfleet.plan import load_plan
 from smartfleet.report import terminal
 from smartfleet.store import Store
 
+PLAN_SECONDS = 7 * 24 * 3600.0
+"""How old the facts of a saved plan may be. Hosts refuse what has changed anyway; this saves the trip."""
+
 
 @click.command("apply", short_help="Move the accounts that a plan names.")
 @click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(path_type=Path, dir_okay=False))
@@ -81,4 +84,4 @@ def _plan(fleet: Fleet, store: Store, plan_file: Path | None, limit: str | None,
         return draw(fleet, store, store.facts(hosts), hosts, users)
     if limit is not None or users:
         raise click.UsageError("a plan is carried out as it stands: give --limit and --user to `smartfleet plan`")
-    return load_plan(plan_file, now=time.time())
+    return load_plan(plan_file, now=time.time(), max_age=PLAN_SECONDS)

@@ -1,7 +1,7 @@
 """What an audit saw on a host: data, no judgement. Schema ``smartfleet.facts/1``.
 
-Text that came from a host's disk is display text: bytes that are no UTF-8 stand as ``\\xNN``. Nothing on the controller
-opens such a path; the host takes its paths from its own copy of the configuration.
+Text that came from a host's disk is display text: bytes that are no UTF-8 stand as hex escapes. Nothing on the
+controller opens such a path; the host takes its paths from its own copy of the configuration.
 """
 
 from __future__ import annotations

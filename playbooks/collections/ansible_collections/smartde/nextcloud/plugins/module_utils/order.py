@@ -95,6 +95,16 @@ def _check(order: Order) -> None:
         raise ValueError("an edit of the order is not complete")
     if not order.edits and not order.resume:
         raise ValueError("the order changes nothing")
+    _check_names(order)
+    for digest in (order.old_sha256, order.new_sha256):
+        if not SHA256.fullmatch(digest):
+            raise ValueError(f"{digest!r} is no SHA-256")
+    if hashlib.sha256(order.new_config).hexdigest() != order.new_sha256:
+        raise ValueError("the new configuration is not the one that the order names by its SHA-256")
+
+
+def _check_names(order: Order) -> None:
+    """Names of files in a home are held to what a client calls them: an order can reach nothing else."""
     for name in order.cookies:
         if not COOKIES.fullmatch(name):
             raise ValueError(f"{name!r} is no cookie jar of the client")
@@ -103,11 +113,6 @@ def _check(order: Order) -> None:
             raise ValueError(f"{folder.journal!r} is no journal of the client")
         if not order.resume and folder.account not in {account.number for account in order.accounts}:
             raise ValueError(f"the folder {folder.alias} belongs to no account of the order")
-    for digest in (order.old_sha256, order.new_sha256):
-        if not SHA256.fullmatch(digest):
-            raise ValueError(f"{digest!r} is no SHA-256")
-    if hashlib.sha256(order.new_config).hexdigest() != order.new_sha256:
-        raise ValueError("the new configuration is not the one that the order names by its SHA-256")
 
 
 def _text(value: object) -> str:

@@ -68,7 +68,7 @@ options:
     type: bool
     default: false
   timeout:
-    description: How many seconds one folder may take. One that says nothing for five minutes is given up earlier.
+    description: How many seconds one folder may take. A network home that does not answer is given up earlier.
     type: int
     default: 7200
 attributes:
