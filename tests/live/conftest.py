@@ -169,7 +169,7 @@ class Run:
         told = {name: part[name] for name in ("outcomes", "verdicts", "unreached") if part.get(name)}
         return f"exit {self.code}\n{json.dumps(told, indent=1)}\n{self.remarks}"
 
-    def _outcomes(self) -> list[dict[str, str]]:
+    def _outcomes(self) -> list[dict[str, Any]]:
         return list((self.document.get("apply") or self.document)["outcomes"])
 
     def outcomes(self) -> dict[str, str]:
@@ -178,6 +178,10 @@ class Run:
 
     def codes(self) -> set[str]:
         return {one["code"] for one in self._outcomes()}
+
+    def proofs(self) -> set[str]:
+        """The states of all proofs of all moves."""
+        return {proof["state"] for one in self._outcomes() for proof in one["proofs"]}
 
     def verdicts(self) -> list[str]:
         verified = self.document.get("verify") or self.document

@@ -42,6 +42,7 @@ def test_fix_moves_the_clients_of_two_users(machine: Machine, person: Maker, tmp
     fixed = smartfleet(fleet, "fix", "pc", *users, "--yes")
 
     assert (fixed.code, fixed.outcomes()) == (0, dict.fromkeys([one.user.name for one in people], "moved")), fixed
+    assert fixed.proofs() == {"ok"}, fixed
     for one in people:
         connected_to(one, machine.server.new_url)
         assert one.sign_ins(since) == []
@@ -143,6 +144,60 @@ def test_an_edit_that_waits_is_uploaded_after_the_move(machine: Machine, person:
         return smartfleet(fleet, "verify", "--user", user, "--level", "server").verdicts()
 
     wait_for(lambda: verdicts() == ["match"], "the verdict")
+
+
+FOLDER = """\
+{account}\\Folders\\{alias}\\localPath="{path}/"
+{account}\\Folders\\{alias}\\targetPath={target}
+{account}\\Folders\\{alias}\\paused=false
+{account}\\Folders\\{alias}\\ignoreHiddenFiles=false
+{account}\\Folders\\{alias}\\version=2
+{account}\\Folders\\{alias}\\virtualFilesMode=off
+"""
+ACCOUNT = """\
+{account}\\version=1
+{account}\\url={url}
+{account}\\authType=webflow
+{account}\\dav_user={login}
+{account}\\webflow_user={login}
+"""
+
+
+def test_several_folders_and_an_account_elsewhere(machine: Machine, person: Maker, tmp_path: Path) -> None:
+    anna = person("anna")
+    login, home = anna.user.name, anna.user.home
+    places = {"/Photos": home / "Bilder", "/Documents": home / "Dokumente, neu", "/": home / "Verein"}
+    for place in places.values():
+        anna.user.write(place / ".keep", b"")
+        (place / ".keep").unlink()
+    with LabServer(tmp_path) as club:
+        club.call(lambda cloud: cloud.add_user(login).tree.put("club.txt", b"club\n", int(time.time())))
+        club_url = club.new_url.replace("127.0.0.1", "localhost")
+        anna.desktop.store_secret(f"{login}:{club_url}/:1", club.call(lambda cloud: cloud.add_app_password(login)))
+        text = "[General]\nclientVersion=3.7.3git\n\n[Accounts]\nversion=2\n"
+        for account, url, folders in ((0, machine.server.old_url, (1, 2)), (1, club_url, (3,))):
+            text += ACCOUNT.format(account=account, url=url, login=login)
+            for alias in folders:
+                target, path = list(places.items())[alias - 1]
+                text += FOLDER.format(account=account, alias=alias, path=path, target=target)
+        anna.user.write(anna.desktop.config, text.encode())
+        anna.desktop.start_client()
+        wait_for(lambda: anna.desktop.synced() >= 3, "three folders to be synced")
+        assert (places["/"] / "club.txt").read_bytes() == b"club\n"
+        fleet = machine.fleet(tmp_path.name)
+        since = time.time()
+
+        moved = smartfleet(fleet, "fix", "pc", "--user", login, "--yes")
+
+        assert (moved.code, moved.outcomes()) == (0, {login: "moved"}), moved
+        expected = {f"{login}@127.0.0.1:{machine.server.port}", f"{login}@{club_url.removeprefix('http://')}"}
+        wait_for(lambda: set(anna.desktop.account_names()) == expected, "both accounts")
+        wait_for(lambda: anna.desktop.states().count("Connected") == 2, "both accounts to be connected")
+        verified = smartfleet(fleet, "verify", "--user", login, "--level", "server")
+        assert (verified.code, verified.verdicts()) == (0, ["match"] * 3), verified
+        assert (anna.transfers(since), anna.sign_ins(since)) == ([], [])
+        assert [one for one in club.requests(since=since) if one.method not in {"GET", "PROPFIND"}] == []
+        assert f"1\\url={club_url}\n".encode() in anna.desktop.config.read_bytes()
 
 
 def test_another_server_under_the_new_name(machine: Machine, person: Maker, tmp_path: Path) -> None:
