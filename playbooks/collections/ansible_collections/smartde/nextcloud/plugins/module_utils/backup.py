@@ -61,12 +61,14 @@ class Backup:
 
     def make(self, person: Person, sources: Sequence[Source]) -> list[Saved]:
         """Copy what there is of `sources`; OSError with ENOSPC, before anything is written, where it will not fit."""
-        require_space(person, sources, os.path.dirname(self.folder))
+        left = require_space(person, sources, os.path.dirname(self.folder))
         partial = self.folder + ".partial"
         shutil.rmtree(partial, ignore_errors=True)
         make_folder(partial, below=partial)
         try:
-            saved = [found for source in sources for found in _fetch(person, source, partial)]
+            saved: list[Saved] = []
+            for source in sources:
+                saved += _fetch(person, source, partial, left - sum(one.size for one in saved))
             write_json(os.path.join(partial, "meta.json"), {"files": [asdict(one) for one in saved]})
             sync_folder(partial)
         except BaseException:
@@ -105,8 +107,8 @@ class Backup:
             run_as(person, put_file, saved.path, stream.fileno(), saved.mode, saved.mtime_ns, timeout=MINUTES_10)
 
 
-def require_space(person: Person, sources: Sequence[Source], transaction: str) -> None:
-    """OSError with ENOSPC if the disk that will hold the transaction's folder has too little room for a backup."""
+def require_space(person: Person, sources: Sequence[Source], transaction: str) -> int:
+    """How many bytes a backup takes. OSError with ENOSPC if the transaction's disk has too little room for it."""
     sizes = [found[1] for found in run_as(person, look, [source.path for source in sources]) if found]
     place = transaction
     while not os.path.isdir(place):
@@ -116,14 +118,21 @@ def require_space(person: Person, sources: Sequence[Source], transaction: str) -
     if sum(sizes) + RESERVE > free:
         needed = (sum(sizes) + RESERVE) // 1_000_000
         raise OSError(errno.ENOSPC, f"the backup needs {needed} MB, {free // 1_000_000} MB are free", place)
+    return sum(sizes)
 
 
-def _fetch(person: Person, source: Source, folder: str) -> list[Saved]:
-    """The file in the backup, as a list of one; none where the home has no such file."""
+def _fetch(person: Person, source: Source, folder: str, limit: int) -> list[Saved]:
+    """The file in the backup, as a list of one; none where the home has no such file.
+
+    No more than `limit` bytes are written: who makes a file larger after its space was found cannot fill the disk.
+    """
     digest, size = hashlib.sha256(), 0
     target = os.path.join(folder, source.name)
     fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(fd, "wb") as stream, Dropped(person, send_file, source.path, timeout=MINUTES_10, idle=60.0) as child:
+    with (
+        os.fdopen(fd, "wb") as stream,
+        Dropped(person, send_file, source.path, limit, timeout=MINUTES_10, idle=60.0) as child,
+    ):
         for chunk in child:
             digest.update(chunk)
             size += len(chunk)
@@ -139,8 +148,11 @@ def _fetch(person: Person, source: Source, folder: str) -> list[Saved]:
     return [Saved(source.path, source.name, sha256=digest.hexdigest(), **found)]
 
 
-def send_file(send: Send, path: str) -> dict[str, Any] | None:
-    """In the dropped child: send an ordinary file that is the user's own; what it is, or None where there is none."""
+def send_file(send: Send, path: str, limit: int) -> dict[str, Any] | None:
+    """In the dropped child: send an ordinary file that is the user's own; what it is, or None where there is none.
+
+    DroppedError file-changed for one of more than `limit` bytes; of one that grows at most a byte more is sent.
+    """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -149,10 +161,12 @@ def send_file(send: Send, path: str) -> dict[str, Any] | None:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
             raise DroppedError("not-a-file", f"{path} is no ordinary file of the user")
-        chunk = os.read(fd, CHUNK)
-        while chunk:
+        if found.st_size > limit:
+            raise DroppedError("file-changed", f"{path} has grown", "is a client still running?")
+        left = found.st_size + 1
+        while left and (chunk := os.read(fd, min(CHUNK, left))):
             send(chunk)
-            chunk = os.read(fd, CHUNK)
+            left -= len(chunk)
     finally:
         os.close(fd)
     return {
