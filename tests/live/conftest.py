@@ -91,8 +91,9 @@ class Person:
     desktop: Desktop
     cloud: CloudUser
 
-    def first_sync(self) -> None:
-        self.desktop.start_client()
+    def first_sync(self, *more: str) -> None:
+        """`more`: options for the client."""
+        self.desktop.start_client(*more)
         wait_for(self.desktop.synced, "the first sync", 90)
         assert len(self.desktop.files()) == len(FILES)
 

@@ -147,8 +147,8 @@ class Desktop:
         words = ("secret-tool", "store", "--label=Nextcloud", "user", key, "server", "Nextcloud", "type", "plaintext")
         self.user.run(*words, env=self.env, text=value)
 
-    def start_client(self) -> None:
-        words = ("nextcloud", "--background", "--logfile", str(self.log), "--logdebug", "--logflush")
+    def start_client(self, *more: str) -> None:
+        words = ("nextcloud", "--background", "--logfile", str(self.log), "--logdebug", "--logflush", *more)
         self._clients.append(self.user.start(*words, env=self.env))
         wait_for(self.client_pid, "the client's process")
 

@@ -146,6 +146,28 @@ def test_an_edit_that_waits_is_uploaded_after_the_move(machine: Machine, person:
     wait_for(lambda: verdicts() == ["match"], "the verdict")
 
 
+def test_a_client_with_a_configuration_folder_of_its_own(machine: Machine, person: Maker, tmp_path: Path) -> None:
+    anna = person("anna")
+    folder = anna.user.home / "my cloud"
+    anna.user.write(folder / "nextcloud.cfg", anna.desktop.config.read_bytes())
+    anna.desktop.config.unlink()
+    anna.desktop.config = folder / "nextcloud.cfg"
+    anna.first_sync("--confdir", str(folder))
+    files, journals = anna.desktop.files(), anna.desktop.journals()
+    fleet = machine.fleet(tmp_path.name)
+    since = time.time()
+
+    moved = smartfleet(fleet, "fix", "pc", "--user", anna.user.name, "--yes")
+
+    assert (moved.code, moved.outcomes(), moved.proofs()) == (0, {anna.user.name: "moved"}, {"ok"}), moved
+    connected_to(anna, machine.server.new_url)
+    command = Path(f"/proc/{anna.desktop.client_pid()}/cmdline").read_bytes().split(b"\0")
+    assert str(folder).encode() in command
+    assert f"0\\url={machine.server.new_url}\n".encode() in anna.desktop.config.read_bytes()
+    assert (anna.desktop.files(), anna.desktop.journals()) == (files, journals)
+    assert (anna.transfers(since), anna.sign_ins(since)) == ([], [])
+
+
 FOLDER = """\
 {account}\\Folders\\{alias}\\localPath="{path}/"
 {account}\\Folders\\{alias}\\targetPath={target}
