@@ -27,6 +27,8 @@ LATEST = "latest"
 # A child that walks says every few seconds that it goes on; one that hashes is silent while it reads large files.
 SILENT_SECONDS, HASHING_SECONDS = 300.0, 1800.0
 AGAIN_SECONDS = 3.0
+# of one configuration: each costs a child, and a file of 2 MB can name tens of thousands
+FOLDER_LIMIT = 500
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,10 @@ def _profile(person: Person, place: configs.Place, root: str) -> Dict[str, Any]:
         message = f"{person.name}: {_shown(place.path)}: {problem}"
         return {**profile, "problems": [{"code": "config-unreadable", "message": message}]}
     profile["env"] = dict(session.find(person, first(place.clients), root).env)
+    named = [(account, folder) for account in accounts for folder in account.folders]
+    if len(named) > FOLDER_LIMIT:
+        message = f"{person.name}: {_shown(place.path)} names {len(named)} folders; {FOLDER_LIMIT} are looked at"
+        profile["problems"] = [{"code": "too-much", "message": message}]
     profile["folders"] = [
         {
             "account": account.number,
@@ -114,8 +120,7 @@ def _profile(person: Person, place: configs.Place, root: str) -> Dict[str, Any]:
             "hidden": folder.ignore_hidden,
             "journal": folder.journal_path or journal_name(account.login, account.url, folder.target_path),
         }
-        for account in accounts
-        for folder in account.folders
+        for account, folder in named[:FOLDER_LIMIT]
     ]
     return profile
 
