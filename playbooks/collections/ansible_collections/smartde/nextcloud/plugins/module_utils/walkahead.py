@@ -9,7 +9,9 @@ from __future__ import annotations
 import marshal
 import os
 import signal
-from typing import Iterator, List, Tuple
+from functools import partial
+from itertools import islice
+from typing import Iterator
 
 from .messages import get, put
 from .walk import Entry, walk
@@ -35,7 +37,7 @@ def walk_ahead(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
 
 
 def _entries(reader: int) -> Iterator[Entry]:
-    new = tuple.__new__
+    make = partial(tuple.__new__, Entry)
     while True:
         message = get(reader)
         if message is None:
@@ -46,23 +48,19 @@ def _entries(reader: int) -> Iterator[Entry]:
             raise OSError(*content)
         if not content:
             return
-        for one in content:
-            yield new(Entry, one)
+        yield from map(make, content)
 
 
 def _walk(writer: int, root: bytes, virtual_files: str) -> None:
     """The other process's whole life; does not return."""
     try:
         try:
-            batch: List[Tuple[object, ...]] = []
-            for entry in walk(root, virtual_files):
-                batch.append(tuple(entry))
-                if len(batch) == BATCH:
-                    put(writer, _ENTRIES + marshal.dumps(batch))
-                    batch = []
-            if batch:
+            plain = map(tuple, walk(root, virtual_files))
+            while True:
+                batch = list(islice(plain, BATCH))
                 put(writer, _ENTRIES + marshal.dumps(batch))
-            put(writer, _ENTRIES + marshal.dumps([]))
+                if not batch:
+                    break
         except OSError as error:
             put(writer, _ERROR + marshal.dumps((error.errno, error.strerror)))
     finally:
