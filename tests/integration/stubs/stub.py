@@ -14,7 +14,18 @@ from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
     name: {"type": "raw"}
-    for name in ("users", "run", "phases", "profiles", "lock_seconds", "reason", "level", "examples", "ask_server")
+    for name in (
+        "users",
+        "run",
+        "phases",
+        "profiles",
+        "lock_seconds",
+        "stop_seconds",
+        "reason",
+        "level",
+        "examples",
+        "ask_server",
+    )
 }
 
 
