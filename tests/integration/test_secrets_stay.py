@@ -96,7 +96,7 @@ class Watch(threading.Thread):
         self.seen = {"arguments": 0, "files": 0}
 
     def run(self) -> None:
-        while not self.ended.wait(0.1):
+        while not self.ended.wait(0.25):
             for process in Path("/proc").iterdir():
                 if process.name.isdigit() and int(process.name) != os.getpid():
                     self._process(process)
