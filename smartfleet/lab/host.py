@@ -114,7 +114,10 @@ class LabUser:
     def quit_client(self) -> None:
         """``nextcloud --quit``, and waits until the client is gone."""
         environment = {"HOME": os.fspath(self.home), "PATH": os.environ.get("PATH", "")}
-        subprocess.run([self.host.client, "--quit"], env=environment, check=True, timeout=SYNC_SECONDS)
+        # a group of its own: Ctrl-C in the terminal must not tear it
+        subprocess.run(
+            [self.host.client, "--quit"], env=environment, check=True, timeout=SYNC_SECONDS, start_new_session=True
+        )
         deadline = time.monotonic() + SYNC_SECONDS
         while self.is_client_running():
             if time.monotonic() > deadline:
