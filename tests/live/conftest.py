@@ -142,6 +142,19 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield Machine(server, sshd, admin, display, folder)
 
 
+def remembered(user: str) -> list[Path]:
+    """The folders of this user's moves in the host's state folder, where names keep only letters and digits."""
+    return sorted(STATE.glob(f"runs/*/{user.replace('-', '_')}-*"))
+
+
+def forget(user: str) -> None:
+    """Removes what the host remembers of a user of the tests."""
+    for folder in remembered(user):
+        folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+        with contextlib.suppress(OSError):
+            folder.parent.rmdir()
+
+
 @pytest.fixture
 def person(machine: Machine) -> Iterator[Callable[..., Person]]:
     """Makes people who are gone after the test."""
@@ -149,6 +162,7 @@ def person(machine: Machine) -> Iterator[Callable[..., Person]]:
 
         def make(role: str, **options: Any) -> Person:
             made = machine.person(role, **options)
+            stack.callback(forget, made.user.name)
             stack.callback(made.desktop.reap)
             stack.callback(remove_user, made.user)
             return made

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import STATE, Machine, Person, smartfleet
+from tests.live.conftest import Machine, Person, remembered, smartfleet
 from tests.live.desktop import wait_for
 from tests.live.users import OsUser, add_user, remove_user, set_password, sudoers
 
@@ -23,7 +23,9 @@ PASSWORD = "sudo-pw with spaces"
 
 def marks(user: str) -> str:
     """What the moves of this user have noted on the host."""
-    return "".join(path.read_text() for path in STATE.glob(f"runs/*/{user}-*/marks.jsonl"))
+    return "".join(
+        (folder / "marks.jsonl").read_text() for folder in remembered(user) if (folder / "marks.jsonl").exists()
+    )
 
 
 def module_processes() -> list[int]:
