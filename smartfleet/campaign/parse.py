@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from smartfleet.campaign.answers import HostAnswers
 from smartfleet.campaign.trouble import Trouble, cancelled, diagnose, garbage, silent
-from smartfleet.model.facts import HostFacts
+from smartfleet.model.facts import HostFacts, Problem
 from smartfleet.model.plan import ProfileMove
 from smartfleet.model.results import FolderCheck, Outcome
 
@@ -19,6 +19,7 @@ Parsed = TypeVar("Parsed")
 _FACTS = TypeAdapter(HostFacts)
 _OUTCOMES = TypeAdapter(list[Outcome])
 _CHECKS = TypeAdapter(list[FolderCheck])
+_PROBLEMS = TypeAdapter(list[Problem])
 
 
 def facts(answers: HostAnswers, *, interrupted: bool) -> HostFacts | Trouble:
@@ -27,6 +28,15 @@ def facts(answers: HostAnswers, *, interrupted: bool) -> HostFacts | Trouble:
 
 def checks(answers: HostAnswers, *, interrupted: bool) -> list[FolderCheck] | Trouble:
     return _parse(answers, "tree_manifest", "folders", _CHECKS, interrupted=interrupted)
+
+
+def unseen(answers: HostAnswers, *, interrupted: bool) -> list[Trouble]:
+    """What a verification could not look at although the host answered: no folder of it stands among the checks."""
+    found = _parse(answers, "tree_manifest", "problems", _PROBLEMS, interrupted=interrupted)
+    if isinstance(found, Trouble):
+        return [found]
+    look = f"smartfleet audit --limit {answers.host}"
+    return [Trouble("unknown", problem.code, problem.message, look) for problem in found]
 
 
 def restored(answers: HostAnswers, *, interrupted: bool) -> list[Outcome]:

@@ -20,7 +20,7 @@ Complete = Callable[[str, FolderCheck], FolderCheck]
 
 @dataclass(frozen=True)
 class Verified:
-    """A verdict for every folder, and one outcome for each host that gave none."""
+    """A verdict for every folder, and an outcome without a user for all that gave none."""
 
     run: str
     verdicts: list[Verdict]
@@ -71,6 +71,8 @@ def verify(campaign: Campaign, hosts: Sequence[str], question: Question) -> Veri
                 verdicts += [
                     judge(name, question.complete(name, check) if question.complete else check) for check in found
                 ]
+                unseen = parse.unseen(host, interrupted=answers.interrupted)
+                troubles += [trouble.outcome_for(name) for trouble in unseen]
         campaign.store.add_verdicts(run, verdicts)
         campaign.store.finish(run, state(interrupted=answers.interrupted))
     return Verified(run, verdicts, troubles, answers.interrupted)

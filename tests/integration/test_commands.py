@@ -209,3 +209,12 @@ def test_a_config_that_changed_since_the_plan_is_left_alone(
     applied = document(smartfleet, "apply", str(plan), "--yes", code=3)
     assert applied["outcomes"][0]["outcome"] in {"refused", "failed"}
     assert anna.config.read_bytes() == before
+
+
+def test_a_configuration_that_cannot_be_read_is_not_passed_over(smartfleet: Smartfleet, anna: LabUser) -> None:
+    anna.quit_client()
+    anna.config.write_bytes(b"[Accounts\n\x00")
+    found = document(smartfleet, "verify", code=3)
+    assert found["verdicts"] == []
+    assert [trouble["code"] for trouble in found["unreached"]] == ["config-unreadable"]
+    assert "anna" in found["unreached"][0]["message"]
