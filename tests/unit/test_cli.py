@@ -150,3 +150,10 @@ def test_init_writes_a_fleet_and_no_second_one(tmp_path: Path, capsys: pytest.Ca
 
 def test_errors_know_their_exit_codes() -> None:
     assert (InventoryError.exit_code, PlanError.exit_code) == (2, 5)
+
+
+def test_a_misspelt_command_is_answered_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["aduit"])
+    assert ended.value.code == 2
+    assert "did you mean audit?" in capsys.readouterr().err
