@@ -38,7 +38,7 @@ check: $(STAMP) ## ruff, mypy --strict, ansible-lint
 live-deps: ## what the live tests need from Debian or Ubuntu (as root)
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-	  openssh-server sudo nextcloud-desktop xvfb dbus gnome-keyring libsecret-tools libglib2.0-0
+	  openssh-server sudo nextcloud-desktop xvfb dbus gnome-keyring libsecret-tools libglib2.0-0 python3-apt
 
 bench: $(STAMP) ## print the figures of docs/performance.md
 	$(BIN)/python -m bench

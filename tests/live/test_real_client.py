@@ -78,6 +78,23 @@ def test_rollback_returns_to_the_old_name(machine: Machine, person: Maker, tmp_p
     assert f"0\\url={machine.server.old_url}\n".encode() in anna.desktop.config.read_bytes()
 
 
+def test_the_package_is_seen_to_between_prepare_and_commit(machine: Machine, person: Maker, tmp_path: Path) -> None:
+    """Debian's own package, which is there already: the client is stopped before and started after it was looked at."""
+    anna = person("anna")
+    anna.first_sync()
+    files, journals, since = anna.desktop.files(), anna.desktop.journals(), time.time()
+    fleet = machine.fleet(tmp_path.name)
+    settings = fleet / "smartfleet.yml"
+    settings.write_text(settings.read_text().replace("state: keep", "state: present", 1))
+
+    fixed = smartfleet(fleet, "fix", "pc", "--user", anna.user.name, "--yes")
+
+    assert (fixed.code, fixed.outcomes()) == (0, {anna.user.name: "moved"}), fixed
+    connected_to(anna, machine.server.new_url)
+    assert (anna.transfers(since), anna.sign_ins(since)) == ([], [])
+    assert (anna.desktop.files(), anna.desktop.journals()) == (files, journals)
+
+
 def test_a_user_who_is_logged_out_waits_and_moves_later(machine: Machine, person: Maker, tmp_path: Path) -> None:
     anna = person("anna")
     anna.first_sync()
