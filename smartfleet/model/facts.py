@@ -132,7 +132,7 @@ class FolderFacts(Document):
     paused: bool
     state: FolderState
     detail: str = ""
-    files: int = 0
+    files: int = Field(0, description="placeholders included")
     bytes: int = 0
     placeholders: int = 0
     conflict_files: int = 0

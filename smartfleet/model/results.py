@@ -93,7 +93,7 @@ class FolderCheck(Document):
     state: str = Field(description="as in FolderFacts")
     detail: str = ""
     level: VerifyLevel
-    files: int = 0
+    files: int = Field(0, description="without placeholders: what could be compared by content")
     bytes: int = 0
     placeholders: int = 0
     root_digest: str = Field("", description="SHA-256 over the sorted manifest lines")

@@ -134,7 +134,7 @@ def _folder(folder: FolderAssessment, verdict: Verdict | None) -> FolderRow:
     parts = [c for c in (check.before, check.journal, check.server) if c.done] if check else []
     return FolderRow(
         local_path=folder.local_path,
-        files=check.files if check else folder.files,
+        files=check.files + check.placeholders if check else folder.files,
         bytes=check.bytes if check else folder.bytes,
         placeholders=check.placeholders if check else folder.placeholders,
         virtual_files=folder.virtual_files,
