@@ -47,6 +47,8 @@ def test_only_what_a_session_needs_is_taken_over() -> None:
     }
     dropped = {
         "LD_PRELOAD": "/evil.so",
+        "QT_PLUGIN_PATH": "/evil",
+        "GTK_MODULES": "evil",
         "PYTHONPATH": "/evil",
         "AWS_SECRET_ACCESS_KEY": "x",
         "http_proxy": "http://user:password@proxy:3128",

@@ -20,9 +20,10 @@ from .people import Person
 from .processes import Process
 
 ALLOWED = re.compile(
+    r"(?!QT_(QPA_PLATFORM_)?PLUGIN_PATH$|GTK_(MODULES|PATH|EXE_PREFIX)$)("  # these name code to load
     r"DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|XDG_[A-Z_]+|DBUS_SESSION_BUS_ADDRESS|HOME|USER|LOGNAME|PATH|LANG|LANGUAGE"
     r"|LC_[A-Z_]+|QT_[A-Z0-9_]+|TMPDIR|TZ|KDE_[A-Z_]+|GNOME_[A-Z_]+|DESKTOP_SESSION|SESSION_MANAGER|APPIMAGE"
-    r"|GTK_[A-Z_]+|(http|https|ftp|all|no)_proxy|(HTTP|HTTPS|FTP|ALL|NO)_PROXY"
+    r"|GTK_[A-Z_]+|(http|https|ftp|all|no)_proxy|(HTTP|HTTPS|FTP|ALL|NO)_PROXY)"
 )
 PROXY = re.compile(r".*_proxy", re.IGNORECASE)
 SCREEN = ("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP")
