@@ -97,9 +97,11 @@ def _locked_out(order: Order, keyring: Keyring) -> SignIn | None:
 
 
 def _remedy(code: str) -> str:
-    waiting = "apply again when the user is logged in to the desktop"
-    signing = f"have the user sign in to the old server, or apply with on_missing_session: sign-in ({SIGN_IN})"
-    return waiting if code in ("no-session", "keyring-locked") else signing
+    if code == "keyring-locked":
+        return "apply again when the user has unlocked the keyring, as logging in with the password does"
+    if code == "no-session":
+        return "apply again when the user is logged in to the desktop"
+    return f"have the user sign in to the old server, or apply with on_missing_session: sign-in ({SIGN_IN})"
 
 
 def _check_config(order: Order, config: Config) -> None:
