@@ -119,12 +119,12 @@ def test_a_pid_that_came_again_is_another_process() -> None:
         (["nextcloud"], {"XDG_CONFIG_HOME": "/x/"}, "/x/Nextcloud"),
         (["nextcloud"], {"XDG_CONFIG_HOME": "relative"}, "/home/u/.config/Nextcloud"),
         (["nextcloud", "--confdir", "/c"], {"XDG_CONFIG_HOME": "/x"}, "/c"),
-        (["python3", "/opt/nextcloud", "--confdir=c/../d"], {}, "/work/d"),
+        (["python3", "/opt/nextcloud", "--confdir=c/../d"], {}, "/start/d"),
         (["nextcloud", "--confdir"], {}, "/home/u/.config/Nextcloud"),
     ],
 )
 def test_the_configuration_of_a_process(argv: list[str], environ: dict[str, str], folder: str) -> None:
-    assert processes.config_folder(make(argv=tuple(argv), environ=environ, cwd="/work"), "/home/u") == folder
+    assert processes.config_folder(make(argv=tuple(argv), environ=environ, cwd="/start"), "/home/u") == folder
 
 
 def test_in_a_lab_the_home_tells_whose_a_process_is() -> None:
