@@ -14,15 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from smartfleet import paths
 from smartfleet.lab import lifecycle
-from smartfleet.lab.fleet_folder import write_fleet
-from smartfleet.lab.host import Connection, LabHost, SignedIn, documents
 from smartfleet.lab.lab import Lab
+from smartfleet.lab.scenarios import build, plain_hosts
 
 HOSTS = 50
 RUNS = 3
@@ -56,23 +54,7 @@ def main() -> None:
 
 
 def _fleet(lab: Lab) -> Path:
-    hosts = [lab.add_host(f"pc-{number:02}") for number in range(1, HOSTS + 1)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda host: _furnish(lab, host), hosts))
-    return write_fleet(lab, hosts)
-
-
-def _furnish(lab: Lab, host: LabHost) -> None:
-    """A logged-on user with a synced folder of 24 files; the client has ended, so that it costs no CPU."""
-    name = host.name.replace("-", "")
-    lab.add_account(name)
-    lab.put_all(name, documents(sum(name.encode())))
-    user = host.add_user(name)
-    user.log_on()
-    user.sign_in(SignedIn(lab.old_url, name, lab.add_account(name), folders=(Connection(),)))
-    user.start_client()
-    user.wait_synced("Nextcloud")
-    user.quit_client()
+    return build(lab, plain_hosts(HOSTS), done=lambda _scenario: None)
 
 
 def _playbook(fleet: Path, playbook: Path) -> list[str]:
@@ -112,7 +94,7 @@ def _print(ours: list[Taken], stock: list[Taken]) -> None:
 def _print_tasks(fleet: Path) -> None:
     """Tasks that reached a host, counted from Ansible's own output for one host."""
     orders = fleet / "orders"
-    draw = [str(BIN / "smartfleet"), "plan", "--fleet", str(fleet), "--limit", "pc-01", "--orders", str(orders)]
+    draw = [str(BIN / "smartfleet"), "plan", "--fleet", str(fleet), "--limit", "pc-001", "--orders", str(orders)]
     subprocess.run(draw, env=_environment(fleet), capture_output=True, check=True)
     print("\ntasks per host:")
     verbs: dict[paths.Playbook, str] = {
@@ -123,7 +105,7 @@ def _print_tasks(fleet: Path) -> None:
     }
     for verb, variables in verbs.items():
         command = _playbook(fleet, paths.playbook(verb))
-        extra = ["--limit", "pc-01"] + (["-e", variables] if variables else [])
+        extra = ["--limit", "pc-001"] + (["-e", variables] if variables else [])
         done = subprocess.run(command + extra, env=_environment(fleet), capture_output=True, text=True, check=True)
         # the check of the host list runs on the controller
         plays = done.stdout.partition("Check which hosts")[2].partition("PLAY [")[2] or done.stdout

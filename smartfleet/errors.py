@@ -6,15 +6,12 @@
     ├── UsageError                 exit 2: the command line or the fleet folder is wrong
     │   ├── FleetError             smartfleet.yml: file, line, what was meant
     │   └── InventoryError         the inventory cannot be read or matches nothing
-    ├── ClientFileError            exit 1: a file of the Nextcloud client is not what it should be
-    │   ├── ConfigError            nextcloud.cfg
-    │   └── JournalError           .sync_*.db
+    ├── ConfigError                exit 1: a nextcloud.cfg that was given as a file cannot be read or written
     ├── PlanError                  exit 5: the plan does not fit (edited, stale, other hosts)
     ├── ServerError                exit 5: a server is not what the plan needs (redirect, other instance)
     ├── RunError                   exit 1: Ansible itself could not run
     ├── StoreError                 exit 1: the store cannot be read or written
-    ├── LabError                   exit 1: the lab cannot start or stop
-    └── Interrupted                exit 130: stopped by the admin, can be resumed
+    └── LabError                   exit 1: the lab cannot start or stop
 
 An error on one host is no exception but a result (`smartfleet.model.results.Outcome`): it never stops the others.
 """
@@ -62,16 +59,8 @@ class InventoryError(UsageError):
     """The inventory cannot be read, or a pattern matches no host."""
 
 
-class ClientFileError(SmartfleetError):
-    """A file of the Nextcloud client is not what it should be."""
-
-
-class ConfigError(ClientFileError):
-    """`nextcloud.cfg` cannot be read as the client would read it."""
-
-
-class JournalError(ClientFileError):
-    """A sync journal cannot be read."""
+class ConfigError(SmartfleetError):
+    """A `nextcloud.cfg` that was given as a file cannot be read, or its new form cannot be written."""
 
 
 class PlanError(SmartfleetError):
@@ -96,9 +85,3 @@ class StoreError(SmartfleetError):
 
 class LabError(SmartfleetError):
     """The lab cannot start or stop."""
-
-
-class Interrupted(SmartfleetError):  # noqa: N818 - it is the admin's wish, not a fault
-    """Stopped by the admin; the run can be resumed."""
-
-    exit_code = 130
