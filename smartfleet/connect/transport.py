@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import socket
 import threading
 import time
@@ -27,13 +28,34 @@ logging.getLogger(LOG_CHANNEL).propagate = False
 
 
 class Proxy(paramiko.ProxyCommand):
-    """A proxy command that can be closed after it ended by itself, and leaves no process and no pipe behind."""
+    """A proxy command that is noticed to end, can be closed twice, and leaves no process and no pipe behind."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(command)
+        self._closing = threading.Lock()
+        self._words: str | None = None
+
+    def recv(self, size: int) -> bytes:
+        """What there is, at most `size` bytes; empty at the end of the stream, where the base would spin for ever."""
+        stream = self.process.stdout
+        try:
+            if stream is None or not select.select([stream], [], [], self.timeout)[0]:
+                raise TimeoutError
+            return os.read(stream.fileno(), size)
+        except ValueError:  # closed by the other thread
+            return b""
 
     def close(self) -> None:
         self.last_words()
 
     def last_words(self) -> str:
-        """Ends the command; the last line that it wrote on stderr."""
+        """Ends the command; the last line that it wrote on stderr. paramiko's thread closes too: the first reads."""
+        with self._closing:
+            if self._words is None:
+                self._words = self._end()
+            return self._words
+
+    def _end(self) -> str:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait()

@@ -355,8 +355,9 @@ def test_through_a_proxy_command(lan: Lan) -> None:
     assert {check.state for check in list(checks.values())[1:]} == {"ok"}
 
 
-def test_a_jump_host_that_fails_says_why(lan: Lan) -> None:
-    command = shlex.quote("ProxyCommand=sh -c 'echo jump host is down >&2; exit 1'")
+@pytest.mark.parametrize("after", ["", "read banner; ", "exec <&-; sleep 0.3; "])
+def test_a_jump_host_that_fails_says_why(lan: Lan, after: str) -> None:
+    command = shlex.quote(f"ProxyCommand=sh -c '{after}echo jump host is down >&2; exit 1'")
     checks = lan.ask(lan.start(), options=f"-o {command}")
     assert checks["banner"].code == "connect/proxy-failed"
     assert "jump host is down" in checks["banner"].message
