@@ -19,8 +19,13 @@ def examine(
     new: str,
     settings: Settings,
     emit: Callable[[Check], None] = lambda _check: None,
+    *,
+    here: Sequence[Check] = (),
 ) -> DoctorReport:
-    """Asks all of them, at most `settings.workers` at a time; `emit` is called once per check, never twice at once."""
+    """Asks all of them, at most `settings.workers` at a time; `emit` is called once per check, never twice at once.
+
+    `here`: what is known of this machine already.
+    """
     started = time.time()
     lock = Lock()
 
@@ -28,8 +33,11 @@ def examine(
         with lock:
             emit(check)
 
-    with ThreadPoolExecutor(max_workers=settings.workers) as pool:
-        servers = pool.submit(check_servers, old, new, settings, tell)
-        machines = [pool.submit(check_host, host, settings, tell) for host in hosts]
-        checks = servers.result() + [check for machine in machines for check in machine.result()]
-    return DoctorReport(started=started, seconds=round(time.time() - started, 3), checks=checks)
+    try:
+        with ThreadPoolExecutor(max_workers=settings.workers) as pool:
+            servers = pool.submit(check_servers, old, new, settings, tell)
+            machines = [pool.submit(check_host, host, settings, tell) for host in hosts]
+            checks = servers.result() + [check for machine in machines for check in machine.result()]
+    finally:
+        settings.tickets.close()
+    return DoctorReport(started=started, seconds=round(time.time() - started, 3), checks=[*here, *checks])

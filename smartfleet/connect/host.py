@@ -1,4 +1,4 @@
-"""All checks of one SSH host, in the order in which one stands on the other."""
+"""All checks of one host: a Windows host's are its own, an SSH host's stand here, one on the other."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from smartfleet.connect.route import Route, resolve
 from smartfleet.connect.ssh import judge_key, proxy_socket, start
 from smartfleet.connect.target import Settings, Target
 from smartfleet.connect.transport import Proxy, Transport
+from smartfleet.connect.windows.host import check_windows
 from smartfleet.model.doctor import Check, HostCheckName
 from smartfleet.text import visible
 
@@ -27,17 +28,19 @@ CHECKS: tuple[HostCheckName, ...] = (
     "disk",
     "clock",
 )
-_OTHER_CONNECTIONS = {"winrm", "psrp"}
+_WINDOWS_CONNECTIONS = {"winrm", "psrp"}
 
 
 def check_host(target: Target, settings: Settings, emit: Callable[[Check], None]) -> list[Check]:
     """Never raises for what the host or the network does: that is the answer."""
     ladder = Ladder("host", target.name, emit)
     connection = target.connection.rpartition(".")[2]
-    if target.os == "windows" or connection in _OTHER_CONNECTIONS:
-        ladder.skip(CHECKS, "Windows hosts come with a later version")
-    elif not target.address:
+    if not target.address:
         ladder.skip(CHECKS, "the inventory computes ansible_host with a template; only a run resolves it")
+    elif connection in _WINDOWS_CONNECTIONS:
+        check_windows(ladder, target, settings)
+    elif target.os == "windows":
+        ladder.skip(CHECKS, f"connection {visible(connection)}: Windows hosts are worked on over winrm or psrp alone")
     elif connection not in {"ssh", "smart", "paramiko", "paramiko_ssh", ""}:
         ladder.skip(CHECKS, f"connection {visible(connection)}: the doctor looks at SSH alone")
     else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass
 
 import paramiko
 
+from smartfleet.connect.clock import skew
 from smartfleet.connect.ladder import Answer, Stop, failed, warning
+from smartfleet.connect.said import Said
 from smartfleet.connect.target import Target, text_var
 from smartfleet.connect.transport import Transport
 from smartfleet.text import bytes_text, visible
@@ -18,18 +19,7 @@ OLDEST_PYTHON = (3, 9)
 PYTHONS = [f"python3.{minor}" for minor in range(14, 6, -1)] + ["/usr/libexec/platform-python", "python3"]
 LITTLE_SPACE = 512 * 10**6
 NO_SPACE = 64 * 10**6
-CLOCK_WARNING = 60
-CLOCK_FAILED = 3600
 OUTPUT_LIMIT = 64 * 1024
-
-
-@dataclass(frozen=True)
-class Said:
-    """A command's answer."""
-
-    code: int
-    out: str
-    err: str
 
 
 class Shell:
@@ -131,13 +121,5 @@ def judge_clock(text: str, here: float, doubt: float) -> Answer:
     """`text` is the host's seconds since the epoch, `doubt` how far off that may be. Pure."""
     if not text.isdigit():
         return warning("connect/clock-unknown", "date did not tell the time", why="times are compared", do="date +%s")
-    off = int(text) + 0.5 - here
-    if abs(off) - doubt - 0.5 < CLOCK_WARNING:
-        return Answer(message=f"{abs(off):.0f} s off" if abs(off) > 2 + doubt else "right")
-    bad = failed if abs(off) > CLOCK_FAILED else warning
-    return bad(
-        "connect/clock-skew",
-        f"the host's clock is {abs(off):.0f} s {'ahead' if off > 0 else 'behind'}",
-        why="certificates, locks and the times of files are judged by it",
-        do="on the host: timedatectl set-ntp true",
-    )
+    why = "certificates, locks and the times of files are judged by it"
+    return skew(int(text), here, doubt, why=why, do="on the host: timedatectl set-ntp true")

@@ -10,10 +10,8 @@ import getpass
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import paramiko
 
 from smartfleet.connect.target import Settings, Target, flag_var, password, text_var
 
@@ -37,6 +35,8 @@ class Route:
     host_key_name: str
     checking: str
     proxy: str
+    # named with -F: then ssh reads no other configuration
+    config: Path | None = None
 
     @property
     def known_as(self) -> str:
@@ -66,9 +66,9 @@ def resolve(target: Target, settings: Settings) -> Route:
     given += [("identityfile", key)] if key else []
     given += ssh_options(text_var(target, "ansible_ssh_common_args"))
     given += ssh_options(text_var(target, "ansible_ssh_extra_args"))
-    config_file = _first(given, "configfile")
-    configured = _configured(Path(config_file).expanduser() if config_file else settings.ssh_config, target.address)
-    return _route(target, [*given, *configured])
+    named = _first(given, "configfile")
+    config = Path(named).expanduser() if named else None
+    return replace(_route(target, [*given, *_configured(config or settings.ssh_config, target.address)]), config=config)
 
 
 def _route(target: Target, options: list[tuple[str, str]]) -> Route:
@@ -110,16 +110,9 @@ def _configured(path: Path, address: str) -> list[tuple[str, str]]:
     """What the ssh configuration says of `address`; nothing where there is none."""
     if not path.is_file() or not os.access(path, os.R_OK):
         return []
-    try:
-        found = paramiko.SSHConfig.from_path(str(path)).lookup(address)
-    except paramiko.ConfigParseError as error:
-        raise ValueError(f"{path}: {error}") from error
-    pairs: list[tuple[str, str]] = []
-    for name, value in found.items():
-        # identityfile is the one option with several values
-        values: list[object] = list(value) if not isinstance(value, str) else [value]
-        pairs += [(name, str(one)) for one in values if one is not None]
-    return pairs
+    from smartfleet.connect.ssh_config import configured  # noqa: PLC0415 - brings paramiko, which takes a while
+
+    return configured(path, address)
 
 
 def _first(options: list[tuple[str, str]], name: str) -> str:

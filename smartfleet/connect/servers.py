@@ -28,7 +28,7 @@ _TRAPS = {"server/redirect", "server/other-instance"}
 def check_servers(old: Sequence[str], new: str, settings: Settings, emit: Callable[[Check], None]) -> list[Check]:
     """The new name first, then each old one against it."""
     # a proxy of the admin's would answer in the server's place, and hide its certificate
-    with httpx.Client(verify=settings.trust, timeout=settings.timeout, trust_env=False) as client:
+    with httpx.Client(verify=settings.trust(), timeout=settings.timeout, trust_env=False) as client:
         ladders = [Ladder("server", new, emit)]
         target = _check(client, new, None, settings, ladders[0])
         for url in old:
@@ -69,7 +69,7 @@ def _reach(ladder: Ladder, parts: SplitResult, settings: Settings) -> None:
         say(Answer(message=f"port {port}"))
     with sock, ladder.step("tls") as say:
         if parts.scheme == "https":
-            say(check_certificate(sock, name, settings.trust, timeout=settings.timeout))
+            say(check_certificate(sock, name, settings.trust(), timeout=settings.timeout))
         else:
             say(_plain(str(sock.getpeername()[0])))
 

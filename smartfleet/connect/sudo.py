@@ -6,7 +6,8 @@ import shlex
 from dataclasses import dataclass
 
 from smartfleet.connect.ladder import Answer, failed
-from smartfleet.connect.remote import Said, Shell
+from smartfleet.connect.remote import Shell
+from smartfleet.connect.said import Said
 from smartfleet.connect.target import Target, flag_var, password, text_var
 from smartfleet.text import visible
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from smartfleet.connect.windows.logins import Logins
+from smartfleet.connect.windows.tickets import Tickets
 
 
 class Target(Protocol):
@@ -41,7 +44,12 @@ class Settings:
     workers: int = 16
     become_password: str = field(default="", repr=False)
     ssh_config: Path = field(default_factory=lambda: Path("~/.ssh/config").expanduser())
-    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    # made where it is needed: reading this machine's certificates takes 30 ms
+    trust: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    # names of files in the inventory are meant from the fleet folder, where runs work
+    folder: Path = field(default_factory=Path.cwd)
+    logins: Logins = field(default_factory=Logins)
+    tickets: Tickets = field(default_factory=Tickets)
 
 
 def text_var(target: Target, *names: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from datetime import UTC, datetime
+from typing import Literal
 
 from cryptography import x509
 from cryptography.x509.oid import ExtensionOID, NameOID
@@ -18,6 +19,15 @@ _WHY = "a client that does not trust the certificate signs its user out"
 _EXPIRED, _NOT_YET, _HOSTNAME, _ADDRESS = 10, 9, 62, 64
 _SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_ISSUER_LOCALLY, _FIRST_UNVERIFIED = 18, 19, 2, 20, 21
 
+Refusal = Literal["expired", "not-yet", "name", "issuer", "other"]
+_REFUSALS: dict[int, Refusal] = {
+    _EXPIRED: "expired",
+    _NOT_YET: "not-yet",
+    _HOSTNAME: "name",
+    _ADDRESS: "name",
+    **dict.fromkeys((_SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_ISSUER_LOCALLY, _FIRST_UNVERIFIED), "issuer"),
+}
+
 
 def check_certificate(sock: socket.socket, name: str, trust: ssl.SSLContext, *, timeout: float) -> Answer:
     """Shakes hands over `sock`, a connection to the server. Stop when the clients would refuse."""
@@ -25,10 +35,10 @@ def check_certificate(sock: socket.socket, name: str, trust: ssl.SSLContext, *, 
     place = (name, int(peer[1]))
     try:
         with trust.wrap_socket(sock, server_hostname=name) as tls:
-            return judge_certificate(_parse(tls), datetime.now(UTC))
+            return judge_certificate(parse(tls), datetime.now(UTC))
     except ssl.SSLCertVerificationError as error:
-        shown = _shown(place, peer, timeout)
-        raise Stop(refusal(error.verify_code, error.verify_message, place, shown)) from error
+        seen = shown(name, peer, timeout)
+        raise Stop(refusal(error.verify_code, error.verify_message, place, seen)) from error
     except (ssl.SSLError, OSError) as error:
         raise Stop(
             failed(
@@ -56,34 +66,40 @@ def judge_certificate(certificate: x509.Certificate | None, now: datetime) -> An
     return Answer(message=message)
 
 
-def refusal(code: int, message: str, place: tuple[str, int], shown: x509.Certificate | None) -> Answer:
+def refused(code: int) -> Refusal:
+    """What kind of refusal a code of OpenSSL's verification is. Pure."""
+    return _REFUSALS.get(code, "other")
+
+
+def refusal(code: int, message: str, place: tuple[str, int], seen: x509.Certificate | None) -> Answer:
     """Why OpenSSL refused (`code` of its verification), in words. Pure."""
     name, port = place
-    whose = f" It is for {', '.join(names(shown))}, issued by {issuer(shown)}." if shown else ""
+    kind = refused(code)
+    whose = f" It is for {', '.join(names(seen))}, issued by {issuer(seen)}." if seen else ""
     look = f"openssl s_client -connect {name}:{port} -servername {name} -showcerts </dev/null"
-    if code == _EXPIRED:
-        until = f" on {shown.not_valid_after_utc:%Y-%m-%d}" if shown else ""
+    if kind == "expired":
+        until = f" on {seen.not_valid_after_utc:%Y-%m-%d}" if seen else ""
         return failed(
             "server/certificate-expired",
             f"the certificate of {name} has expired{until}.{whose}",
             why=_WHY,
             do="renew it on the server (certbot renew) and reload its web server",
         )
-    if code == _NOT_YET:
+    if kind == "not-yet":
         return failed(
             "server/certificate-not-yet",
             f"the certificate of {name} is not valid yet.{whose}",
             why=_WHY,
             do="compare the clocks of both machines: timedatectl",
         )
-    if code in {_HOSTNAME, _ADDRESS}:
+    if kind == "name":
         return failed(
             "server/certificate-name",
             f"the certificate is not for {name}.{whose}",
             why=_WHY,
             do=f"put {name} into the certificate (certbot --expand -d {name}), or let the web server choose another",
         )
-    if code in {_SELF_SIGNED, _SELF_SIGNED_CHAIN, _NO_ISSUER, _NO_ISSUER_LOCALLY, _FIRST_UNVERIFIED}:
+    if kind == "issuer":
         return failed(
             "server/certificate-issuer",
             f"the chain of {name} does not end at an issuer this machine trusts ({visible(message)}).{whose}",
@@ -112,7 +128,8 @@ def names(certificate: x509.Certificate) -> list[str]:
     return [visible(str(name.value)) for name in extension][:10]
 
 
-def _parse(tls: ssl.SSLSocket) -> x509.Certificate | None:
+def parse(tls: ssl.SSLSocket) -> x509.Certificate | None:
+    """The certificate that the other side showed; None where it showed none that can be read."""
     raw = tls.getpeercert(binary_form=True)
     try:
         return x509.load_der_x509_certificate(raw) if raw else None
@@ -120,7 +137,7 @@ def _parse(tls: ssl.SSLSocket) -> x509.Certificate | None:
         return None
 
 
-def _shown(place: tuple[str, int], peer: tuple[str, int], timeout: float) -> x509.Certificate | None:
+def shown(name: str, peer: tuple[str, int], timeout: float) -> x509.Certificate | None:
     """The refused certificate, to tell what is wrong with it; nothing is sent over this second connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -128,8 +145,8 @@ def _shown(place: tuple[str, int], peer: tuple[str, int], timeout: float) -> x50
     try:
         with (
             socket.create_connection(peer[:2], timeout=timeout) as sock,
-            context.wrap_socket(sock, server_hostname=place[0]) as tls,
+            context.wrap_socket(sock, server_hostname=name) as tls,
         ):
-            return _parse(tls)
+            return parse(tls)
     except OSError:
         return None

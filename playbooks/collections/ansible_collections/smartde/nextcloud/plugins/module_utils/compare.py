@@ -24,13 +24,13 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Tuple
 from .digests import ALGORITHMS, SHA1, Request
 from .journal import FILE, VIRTUAL, VIRTUAL_DEHYDRATE, VIRTUAL_DOWNLOAD, Row
 from .manifest import Item
-from .merging import Seen
+from .merging import Now, Seen
 from .names import is_conflict_name
-from .walk import Entry
 
 SAME, SYNCED, USER, LOST, CONFLICTS, UNPROVEN = CLASSES = ("same", "synced", "user", "lost", "conflicts", "unproven")
 # Which examples are worth their place when there are more than may be named.
 _KINDS = ("lost", "conflict", "server", "unproven", "blocked", "changed", "new", "synced")
+_ON_DISK = (FILE, VIRTUAL_DEHYDRATE)
 _FILES = (FILE, VIRTUAL, VIRTUAL_DOWNLOAD, VIRTUAL_DEHYDRATE)
 
 Digests = Mapping[str, bytes]
@@ -42,6 +42,10 @@ class Finding(NamedTuple):
     name: str
     kind: str = ""
     detail: str = ""
+
+
+# made once: nearly every path of nearly every folder is this
+AS_BEFORE = Finding(SAME)
 
 
 def _nothing(_path: bytes) -> bool:
@@ -122,7 +126,7 @@ def against_before(seen: Seen, digests: Digests, rules: Rules) -> Finding | None
     if before is None:
         return _new(seen, now, rules)
     if (now.kind, now.size, now.mtime_ns) == (before.kind, before.size, before.mtime_ns):
-        return _content(seen, now, before.digest, digests) if rules.content and now.kind == "file" else Finding(SAME)
+        return _content(seen, now, before.digest, digests) if rules.content and now.kind == "file" else AS_BEFORE
     return _altered(seen, now, digests, rules)
 
 
@@ -141,16 +145,16 @@ def against_journal(seen: Seen, digests: Digests, rules: Rules) -> Finding | Non
         return _pending_or(seen, rules, "changed", _what_differs(now, row))
     if rules.content and now.kind == "file":
         return _by_checksum(seen, row, digests)
-    return Finding(SAME)
+    return AS_BEFORE
 
 
-def matches(now: Entry, row: Row) -> bool:
+def matches(now: Now, row: Row) -> bool:
     """Whether the file is as the client left it: the client's own test."""
     if now.kind == "placeholder":
         return row.type in (VIRTUAL, VIRTUAL_DOWNLOAD)
-    if now.kind != "file" or row.type not in (FILE, VIRTUAL_DEHYDRATE):
+    if now.kind != "file" or row.type not in _ON_DISK:
         return False
-    return (now.size, now.mtime) == (row.size, row.mtime)
+    return now.size == row.size and now.mtime_ns // 1_000_000_000 == row.mtime
 
 
 def _gone(seen: Seen, before: Item, rules: Rules) -> Finding:
@@ -167,7 +171,7 @@ def _gone(seen: Seen, before: Item, rules: Rules) -> Finding:
     return Finding(SYNCED, "synced", "deleted through the server")
 
 
-def _new(seen: Seen, now: Entry, rules: Rules) -> Finding | None:
+def _new(seen: Seen, now: Now, rules: Rules) -> Finding | None:
     if now.kind == "link" or (seen.row is None and rules.unsynced(seen.path)):
         return None
     if _is_conflict(seen.path):
@@ -181,7 +185,7 @@ def _new(seen: Seen, now: Entry, rules: Rules) -> Finding | None:
     return _pending_or(seen, rules, "changed", _what_differs(now, seen.row))
 
 
-def _altered(seen: Seen, now: Entry, digests: Digests, rules: Rules) -> Finding:
+def _altered(seen: Seen, now: Now, digests: Digests, rules: Rules) -> Finding:
     row = seen.row
     if now.kind == "link" or (row is None and rules.unsynced(seen.path)):
         return Finding(USER, "changed", "changed here; the client does not sync it")
@@ -194,19 +198,19 @@ def _altered(seen: Seen, now: Entry, digests: Digests, rules: Rules) -> Finding:
     return Finding(SYNCED, "synced", "changed through the server, or uploaded")
 
 
-def _content(seen: Seen, now: Entry, before: bytes, digests: Digests) -> Finding:
+def _content(seen: Seen, now: Now, before: bytes, digests: Digests) -> Finding:
     if not digests:
         return Finding(UNPROVEN, "unproven", "the content could not be read, or changed while it was read")
     proof = _proof(seen.row, digests) if seen.row is not None and matches(now, seen.row) else None
     if before:
         if digests.get(SHA1) == before:
-            return Finding(SAME)
+            return AS_BEFORE
         if proof:
             return Finding(SYNCED, "synced", "the client replaced the content; size and time stayed")
         return Finding(LOST, "lost", "the content changed while size and time did not")
     if proof is None:
         return Finding(UNPROVEN, "unproven", "neither the manifest nor the journal has a checksum")
-    return Finding(SAME) if proof else Finding(LOST, "lost", "the content is not what the client synced")
+    return AS_BEFORE if proof else Finding(LOST, "lost", "the content is not what the client synced")
 
 
 def _by_checksum(seen: Seen, row: Row, digests: Digests) -> Finding:
@@ -215,12 +219,12 @@ def _by_checksum(seen: Seen, row: Row, digests: Digests) -> Finding:
     proof = _proof(row, digests)
     if proof is None:
         if seen.before is not None and seen.before.digest:
-            return Finding(SAME)
+            return AS_BEFORE
         return Finding(UNPROVEN, "unproven", "the journal has no checksum")
-    return Finding(SAME) if proof else Finding(LOST, "lost", "the content is not what the client synced")
+    return AS_BEFORE if proof else Finding(LOST, "lost", "the content is not what the client synced")
 
 
-def _unknown_to_client(seen: Seen, now: Entry, rules: Rules) -> Finding | None:
+def _unknown_to_client(seen: Seen, now: Now, rules: Rules) -> Finding | None:
     if now.kind == "link" or rules.unsynced(seen.path):
         return None
     if _is_conflict(seen.path):
@@ -248,8 +252,8 @@ def _algorithm(row: Row) -> str:
     return name if name in ALGORITHMS else ""
 
 
-def _what_differs(now: Entry, row: Row) -> str:
-    if now.kind == "placeholder" or row.type not in (FILE, VIRTUAL_DEHYDRATE):
+def _what_differs(now: Now, row: Row) -> str:
+    if now.kind == "placeholder" or row.type not in _ON_DISK:
         return "a placeholder where the other has a file"
     if now.size != row.size:
         return f"{now.size} bytes here, {row.size} in the journal"

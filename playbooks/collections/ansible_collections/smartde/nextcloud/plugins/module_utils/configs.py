@@ -16,7 +16,7 @@ import stat
 import sys
 from dataclasses import dataclass, field, replace
 
-from .accounts import proxy_password_keys
+from .accounts import plain_secrets, proxy_password_keys
 from .people import Person
 from .processes import Process, config_folder, of_folder
 from .qsettings import IniFile, parse
@@ -84,10 +84,13 @@ def mask(data: bytes) -> tuple[bytes, list[str]]:
     ValueError if the bytes are no configuration.
     """
     ini = parse(data)
-    secret = proxy_password_keys(ini)
-    for section, key in secret:
-        ini = ini.with_raw(section, key, MASK)
-    return ini.to_bytes(), [f"{section}/{key}" for section, key in secret]
+    shown: list[bytes] = []
+    position = 0
+    for entry in plain_secrets(ini):
+        shown += [data[position : entry.value], MASK]
+        position = entry.end
+    shown.append(data[position:])
+    return b"".join(shown), [f"{section}/{key}" for section, key in proxy_password_keys(ini)]
 
 
 def document(place: Place, content: Content) -> tuple[dict[str, object], IniFile | None]:

@@ -59,20 +59,21 @@ def replace(path: str, expected_sha256: str, content: str) -> str:
 
 def remove_leftover(path: str) -> None:
     """Remove the temporary file of a `replace` that was killed."""
-    with _folder(path) as (folder, name), contextlib.suppress(FileNotFoundError):
-        os.unlink(name + TEMPORARY, dir_fd=folder)
+    with _folder(path) as (folder, name):
+        _remove(folder, name + TEMPORARY)
 
 
 def remove_cookies(path: str, names: list[str]) -> list[str]:
     """Remove cookie jars beside the configuration; the names of those that were there."""
-    removed = []
     with _folder(path) as (folder, _name):
-        for name in names:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name, dir_fd=folder)
-                removed.append(name)
+        removed = [name for name in names if _remove(folder, name)]
         os.fsync(folder)
     return removed
+
+
+def may_write(path: str) -> bool:
+    """Whether a file could be made beside the configuration: not on a disk that is read only."""
+    return os.access(os.path.dirname(path), os.W_OK | os.X_OK)
 
 
 @contextlib.contextmanager
@@ -83,6 +84,16 @@ def _folder(path: str) -> Iterator[tuple[int, str]]:
         yield fd, name
     finally:
         os.close(fd)
+
+
+def _remove(folder: int, name: str) -> bool:
+    """Whether it was there. A disk that is read only refuses to remove even what is not."""
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _read(folder: int, name: str) -> tuple[bytes, os.stat_result]:

@@ -1,8 +1,8 @@
 """A small client for a user's session bus: connect, authenticate as oneself, call a method, read the answer.
 
 Our own, because the tools that an ordinary desktop has for this (gdbus, busctl) take every argument on their command
-line, where the whole machine can read a secret in the process list. Unix sockets only; no file descriptors; signals and
-calls of others are passed over. Nothing here waits longer than its timeout.
+line, where the whole machine can read a secret in the process list. Unix sockets only; no file descriptors; calls of
+others are passed over, and so are signals that nobody asked for. Nothing here waits longer than its timeout.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import os
 import socket
 import struct
 import time
-from typing import Any
+from collections import deque
+from typing import Any, Deque, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from .dbus_wire import Variant, WireError, marshal, unmarshal
 
 MESSAGE_LIMIT = 16 * 1024 * 1024
+SIGNALS_KEPT = 100
 NO_AUTO_START = 0x2
-_CALL, _RETURN, _ERROR = 1, 2, 3
+_CALL, _RETURN, _ERROR, _SIGNAL = 1, 2, 3, 4
 _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _DESTINATION, _SIGNATURE = 1, 2, 3, 4, 5, 6, 8
 PROPERTIES = "org.freedesktop.DBus.Properties"
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
@@ -36,6 +38,15 @@ class DBusError(Exception):
         self.message = message
 
 
+class Signal(NamedTuple):
+    """A signal as it came; who may send on this bus may have forged it."""
+
+    path: str
+    interface: str
+    member: str
+    values: list[Any]
+
+
 class Connection:
     """A connection to a message bus. Use as a context manager."""
 
@@ -43,6 +54,8 @@ class Connection:
         """Connect and say hello. DBusError if no address of the list answers as a bus in time."""
         self._timeout = timeout
         self._serial = 0
+        self._listening = False
+        self._signals: Deque[Signal] = deque(maxlen=SIGNALS_KEPT)
         self._end = time.monotonic() + timeout
         self._socket = self._open(address)
         try:
@@ -118,6 +131,25 @@ class Connection:
         (answer,) = self.call(*BUS, "NameHasOwner", "s", name, reply="b")
         return bool(answer)
 
+    def listen(self, rule: str) -> None:
+        """Ask for the signals that fit a match rule; `signal` hands them out."""
+        self.call(*BUS, "AddMatch", "s", rule)
+        self._listening = True
+
+    def signal(self, seconds: float) -> Signal | None:
+        """The next signal that came; None where none does within `seconds`. DBusError where the connection broke."""
+        self._end = time.monotonic() + seconds
+        try:
+            while not self._signals:
+                self._message(0)
+        except WireError as error:
+            raise DBusError("connection", f"the bus sent what is no D-Bus: {error}") from None
+        except OSError as error:
+            if time.monotonic() >= self._end:
+                return None
+            raise DBusError("connection", str(error)) from None
+        return self._signals.popleft()
+
     def _open(self, address: str) -> socket.socket:
         problem = "no address of a unix socket"
         for target in socket_addresses(address):
@@ -148,7 +180,7 @@ class Connection:
             raise DBusError("connection", str(error)) from None
 
     def _message(self, serial: int) -> tuple[str, list[Any]] | None:
-        """Read one message; signature and values of the answer to `serial`, or None for any other message."""
+        """Read one message; signature and values of the answer to `serial`, None for any other. Signals are kept."""
         fixed = self._read(16)
         order = {ord("l"): "<", ord("B"): ">"}.get(fixed[0])
         if order is None:
@@ -161,9 +193,12 @@ class Connection:
         body = self._read(length)
         ((fields,), _end) = unmarshal("a(yv)", head, order=order, offset=12)
         found = {code: variant.value for code, variant in fields}
+        signature = found.get(_SIGNATURE, "")
+        if fixed[1] == _SIGNAL and self._listening:
+            path, interface, member = (str(found.get(field, "")) for field in (_PATH, _INTERFACE, _MEMBER))
+            self._signals.append(Signal(path, interface, member, unmarshal(signature, body, order=order)[0]))
         if fixed[1] not in (_RETURN, _ERROR) or found.get(_REPLY_SERIAL) != serial:
             return None
-        signature = found.get(_SIGNATURE, "")
         values, _end = unmarshal(signature, body, order=order)
         if fixed[1] == _ERROR:
             text = values[0] if values and isinstance(values[0], str) else ""

@@ -30,7 +30,8 @@ class Presence:
 
         A session may have none: a login over ssh has a bus and a runtime folder too.
         """
-        return bool(self.env.get("DISPLAY") or self.env.get("WAYLAND_DISPLAY") or (self.env and self.clients))
+        screens = ("DISPLAY", "WAYLAND_DISPLAY", "SESSIONNAME")  # the last is what Windows names a session
+        return any(self.env.get(name) for name in screens) or bool(self.env and self.clients)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,11 @@ def read(paths: Iterable[str]) -> bytes:
     return b"\n".join(found)
 
 
+def deletable(lists: bytes) -> bytes:
+    """Those patterns of the lists whose files the client deletes with their folder: caches that nobody made."""
+    return b"\n".join(line for line in lists.splitlines() if line.strip().startswith(b"]"))
+
+
 def matcher(lists: bytes, *, hidden: bool) -> Callable[[bytes], bool]:
     """Tells of a path whether the client leaves it alone. `hidden`: the folder ignores names that begin with a dot."""
     names, paths = _patterns(lists)

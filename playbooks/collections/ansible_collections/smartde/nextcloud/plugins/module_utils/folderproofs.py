@@ -21,16 +21,17 @@ AGAIN_SECONDS = 3.0
 
 
 def compare_folders(
-    profile: Profile, folders: Sequence[SyncFolder], presence: Presence, *, seconds: float
+    profile: Profile, folders: Sequence[SyncFolder], presence: Presence, *, seconds: float, ask_server: bool = True
 ) -> list[Proof]:
     """The proofs disk, conflicts and server.
 
-    What seems lost is looked at again for `seconds`: a client at work is a moment ahead of its own journal.
+    `ask_server`: whether the user's session asks it. What seems lost is looked at again for `seconds`: a client at work
+    is a moment ahead of its own journal.
     """
     end = time.monotonic() + seconds
     while True:
         try:
-            found = [_check(profile, folder, presence) for folder in folders]
+            found = [_check(profile, folder, presence, ask_server=ask_server) for folder in folders]
         except (DroppedError, OSError) as error:
             return [Proof(name, "unknown", str(error)) for name in ("disk", "conflicts", "server")]
         if not _sum(found, "before", "lost") or time.monotonic() > end:
@@ -38,7 +39,7 @@ def compare_folders(
         time.sleep(AGAIN_SECONDS)
 
 
-def _check(profile: Profile, folder: SyncFolder, presence: Presence) -> dict[str, Any]:
+def _check(profile: Profile, folder: SyncFolder, presence: Presence, *, ask_server: bool) -> dict[str, Any]:
     """The part of a `FolderCheck` that a child tells; what could not be compared says so in its place."""
     move = folder.move
     account = next(one for one in profile.order.accounts if one.number == move.account)
@@ -60,7 +61,7 @@ def _check(profile: Profile, folder: SyncFolder, presence: Presence) -> dict[str
             other_homes=(),
             account=Account(move.account, account.new_url, account.login, account.user),
             env=presence.env,
-            ask_server=True,
+            ask_server=ask_server,
         )
         with Dropped(profile.person, foldercheck.check, job, timeout=CHECK_SECONDS, idle=SILENT_SECONDS) as child:
             for _beat in child:

@@ -16,10 +16,10 @@ from . import excludes, journals
 from .accounts import Account, Folder
 from .compare import Rules, against_journal
 from .journal import Row, rows
-from .merging import Seen, merge
+from .merging import Now, Seen, merge
 from .names import is_conflict_name, is_journal_name, journal_name
 from .reach import folder_state
-from .walk import Entry, walk
+from .walk import Entry, PlaceholderTest, walk
 
 WALK_SECONDS = 240.0
 BEAT = 2048
@@ -37,13 +37,14 @@ class View:
     """Who looks, and what he knows.
 
     `exclude_lists` are the client's lists of names that it leaves alone (see `excludes`); `beat` is called now and then
-    while a large tree is walked.
+    while a large tree is walked; `is_placeholder` tells placeholders where the folder's mode does not.
     """
 
     uid: int
     other_homes: Sequence[str] = ()
     exclude_lists: Sequence[str] = ()
     beat: Beat = lambda: None
+    is_placeholder: PlaceholderTest | None = None
 
 
 @dataclass
@@ -70,7 +71,7 @@ class Survey:
         """`LocalChanges`: what the client has still to upload."""
         return {"new": self.new, "changed": self.changed, "deleted": self.deleted}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Now) -> None:
         self.unread += entry.kind in ("unread", "unread-dir")
         if entry.kind not in ("file", "placeholder"):
             return
@@ -179,7 +180,7 @@ def _inside(folder: Folder, name: str, view: View) -> dict[str, object]:
     root = folder.local_path.rstrip(b"/")
     rules = Rules(unsynced=excludes.matcher(excludes.read(view.exclude_lists), hidden=folder.ignore_hidden))
     facts: dict[str, object] = {}
-    survey, entries = Survey(rules), _tree(root, folder, view.beat)
+    survey, entries = Survey(rules), _tree(root, folder, view)
     try:
         try:
             with journals.copied(root, name, view.uid) as copy:
@@ -189,7 +190,7 @@ def _inside(folder: Folder, name: str, view: View) -> dict[str, object]:
         except (journals.JournalFileError, ValueError) as error:
             state = getattr(error, "state", "unreadable")
             facts["journal"] = {"name": name, "state": state, "detail": str(error)}
-            survey, entries = Survey(rules), _tree(root, folder, view.beat)
+            survey, entries = Survey(rules), _tree(root, folder, view)
         for entry in entries:  # none are left where a journal was there to compare with
             survey.add(entry)
         info = os.statvfs(root)
@@ -201,8 +202,9 @@ def _inside(folder: Folder, name: str, view: View) -> dict[str, object]:
     return facts
 
 
-def _tree(root: bytes, folder: Folder, beat: Beat) -> Iterator[Entry]:
-    return _timed(walk(root, folder.virtual_files), time.monotonic() + WALK_SECONDS, beat)
+def _tree(root: bytes, folder: Folder, view: View) -> Iterator[Entry]:
+    entries = walk(root, view.is_placeholder or folder.virtual_files)
+    return _timed(entries, time.monotonic() + WALK_SECONDS, view.beat)
 
 
 def _compare(survey: Survey, entries: Iterator[Entry], known: Iterator[Row]) -> None:

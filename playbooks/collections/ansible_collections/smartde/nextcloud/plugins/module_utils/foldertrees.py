@@ -20,6 +20,7 @@ from .manifest import Count, Counter, Writer
 from .merging import Seen, merge
 from .profile import Profile, SyncFolder
 from .state import manifest_path, sync_folder
+from .walk import Placeholders
 from .walkahead import walk_ahead
 
 WALK_SECONDS = 6 * 3600.0
@@ -57,11 +58,11 @@ def _write_one(profile: Profile, folder: SyncFolder) -> dict[str, Any]:
     return count
 
 
-def _place(folder: SyncFolder) -> tuple[str, str, str]:
+def _place(folder: SyncFolder) -> tuple[str, Placeholders, str]:
     return folder.path, folder.virtual_files, folder.move.journal
 
 
-def tell(send: Send, path: str, virtual_files: str, journal: str, digests: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
+def tell(send: Send, path: str, virtual_files: Placeholders, journal: str, digests: bool) -> dict[str, Any]:  # noqa: FBT001 - passed on
     """In the dropped child: the lines of a manifest as chunks; the fields of its `Count`."""
     counter = Counter()
     with _journal(path, journal) as known:

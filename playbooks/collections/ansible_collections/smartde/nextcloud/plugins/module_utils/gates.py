@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 from .backup import require_space
+from .configwrite import may_write
 from .desk import Keyring, Presence
 from .dropped import DroppedError, run_as
-from .inverse import apply_edits
 from .order import Order
-from .profile import Config, Profile, SyncFolder
+from .profile import Config, Profile, SyncFolder, applied
 from .transaction import StepError
 
 SIGN_IN = "the user must sign in once when the client asks for it"
@@ -43,6 +43,9 @@ def check(profile: Profile) -> None:
         _check_config(order, config)
     except DroppedError as error:
         raise _refused(error.code, error.message, error.do or PLAN_AGAIN) from error
+    if not run_as(profile.person, may_write, profile.config_path):
+        where = os.path.dirname(profile.config_path)
+        raise _refused("no-permission", f"{profile.person.name} cannot write to {where}")
     folders = profile.folders(config)
     check_folders(profile, folders)
     require_space(profile.person, profile.sources(folders), profile.folder)
@@ -52,9 +55,13 @@ def check_folders(profile: Profile, folders: Sequence[SyncFolder]) -> None:
     """Each folder and its journal are there; a client that starts without them begins anew."""
     paths = [path for folder in folders for path in (folder.path, folder.journal)]
     found = run_as(profile.person, kinds, paths)
+    # into these a journal is carried
+    without = {aside.place for aside in profile.order.aside if aside.carry}
     for folder, place, journal in zip(folders, found[::2], found[1::2]):
         if place != "folder":
             raise _refused("folder-missing", f"{folder.path} is no folder of {profile.person.name}", PLAN_AGAIN)
+        if (folder.move.account, folder.move.group, folder.move.alias) in without:
+            continue
         if journal != "file" and (folder.move.instance_id or journal):
             raise _refused("journal-missing", f"{folder.journal} is no journal", PLAN_AGAIN)
 
@@ -108,7 +115,7 @@ def _check_config(order: Order, config: Config) -> None:
     if config.sha256 != order.old_sha256:
         raise DroppedError("config-changed", "nextcloud.cfg is not what the plan saw", PLAN_AGAIN)
     try:
-        target = apply_edits(config.ini, list(order.edits)).to_bytes()
+        target = applied(config.ini, order).to_bytes()
     except ValueError as error:
         raise DroppedError("config-changed", str(error), PLAN_AGAIN) from error
     if target != order.new_config:
@@ -117,7 +124,7 @@ def _check_config(order: Order, config: Config) -> None:
         )
 
 
-def _refused(code: str, message: str, do: str) -> StepError:
+def _refused(code: str, message: str, do: str = "") -> StepError:
     return StepError(code, message, do, outcome="refused")
 
 

@@ -10,7 +10,7 @@ import json
 import os
 from typing import Any, Sequence
 
-from . import configs, excludes, folders, keyring, session
+from . import autostart, configs, excludes, folders, keyring, session
 from .accounts import read_accounts
 from .dropped import Send
 from .people import Person
@@ -49,13 +49,15 @@ class _Teller:
     def profile(self, place: configs.Place) -> IniFile | None:
         config, ini = configs.document(place, configs.read(place.path, self._person.uid))
         client = first(place.clients)
+        found = session.find(self._person, client, self._root)
         facts = {
             "user": self._person.name,
             "uid": self._person.uid,
             "home": self._person.home,
             "config": config,
             "client": client_facts(client),
-            "session": self._session(client),
+            "session": session_facts(found),
+            "autostart": autostart.look(place, self._person.home, found.env, self._root),
             "folders": [],
         }
         self._put("profile", facts)
@@ -74,12 +76,6 @@ class _Teller:
     def orphans(self) -> None:
         self._put("orphans", folders.orphans(self._person.home, self._known, self._person.uid, self._beat))
 
-    def _session(self, client: Process | None) -> dict[str, object]:
-        found = session.find(self._person, client, self._root)
-        asked = keyring.look(found.env) if found.active else {"keyring": "absent", "secrets": []}
-        state = "active" if found.active else "none"
-        return {"state": state, "source": found.source, "display": found.display, **asked}
-
     def _beat(self) -> None:
         self._send(b"")
 
@@ -97,6 +93,12 @@ def client_facts(process: Process | None) -> dict[str, object] | None:
         "arguments": _without_secrets(process.arguments[:ARGUMENT_LIMIT]),
         "started": process.started,
     }
+
+
+def session_facts(found: session.SessionEnv) -> dict[str, object]:
+    asked = keyring.look(found.env) if found.active else {"keyring": "absent", "secrets": []}
+    state = "active" if found.active else "none"
+    return {"state": state, "source": found.source, "display": found.display, **asked}
 
 
 def _without_secrets(arguments: Sequence[str]) -> list[str]:

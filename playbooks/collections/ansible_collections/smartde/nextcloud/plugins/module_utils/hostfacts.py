@@ -34,7 +34,7 @@ def look(root: str = "/", users: Sequence[str] = ()) -> dict[str, Any]:
     _work(surveys, running, everybody, root)
     profiles = [profile for survey in surveys for profile in survey.profiles]
     problems += [problem for survey in surveys for problem in survey.problems]
-    _remember(profiles, root)
+    remember(profiles, root)
     facts = {
         "schema": "smartfleet.facts/1",
         "system": system(root),
@@ -150,7 +150,7 @@ def _heard(child: Dropped, survey: _Survey) -> bool:
     return not child.done
 
 
-def _remember(profiles: list[dict[str, Any]], root: str) -> None:
+def remember(profiles: list[dict[str, Any]], root: str) -> None:
     """Add the moves that this host remembers for each profile."""
     remembered = transactions(root)
     for profile in profiles:

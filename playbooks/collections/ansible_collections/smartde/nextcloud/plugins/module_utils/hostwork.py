@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Callable, FrozenSet, Mapping, Sequence
+from typing import Any, Callable, FrozenSet, Mapping, Protocol, Sequence
 
 from .applying import Request, carry_out
+from .desk import Desk
 from .dropped import run_as
 from .folderproofs import compare_folders
 from .foldertrees import write_manifests
@@ -14,29 +15,58 @@ from .instance import prove_new, prove_old
 from .locate import Located, locate
 from .lock import HeldLock, LockHeldError, host_lock
 from .move import Checks
+from .ondisk import Disk, PosixDisk
 from .order import parse_order
-from .outcome import Outcome, of_error
+from .outcome import Outcome, as_answer, of_error
 from .probe import TIMEOUT, probe
 from .profile import Profile
-from .proofs import Prover
+from .proofs import Prover, ask_client
+from .purging import Purge, purge
 from .restoring import Restore, restore
 from .state import Remembered, of_run, run_folder, transactions
 from .transaction import FAILURES, StepError, as_step_error
 from .userdesk import UserDesk
 
+PURGE_PHASE = "purge"
+
+
+class Workplace(Protocol):
+    """What working on a host takes. `wait_seconds`: how long another call that works on it is waited for."""
+
+    @property
+    def root(self) -> str: ...
+
+    @property
+    def wait_seconds(self) -> float: ...
+
+    @property
+    def disk(self) -> Disk: ...
+
+    def locate(self, user: str, config_path: str) -> Located:
+        """StepError (refused) user-unknown or config-unknown."""
+
+    def desk(self, found: Located) -> Desk: ...
+
+    def checks(self) -> Checks: ...
+
 
 @dataclass(frozen=True)
 class Host:
-    """How to work on this host: where it lies, how long a client may take to stop and to start, and how long another
-    call that works on it is waited for.
-    """
+    """A POSIX host: where it lies, and how long a client may take to stop and to start."""
 
     root: str
     stop_seconds: float
     start_seconds: float
     wait_seconds: float
 
-    def desk(self, found: Located) -> UserDesk:
+    @property
+    def disk(self) -> Disk:
+        return PosixDisk()
+
+    def locate(self, user: str, config_path: str) -> Located:
+        return locate(self.root, user, config_path)
+
+    def desk(self, found: Located) -> Desk:
         return UserDesk(
             found.person,
             found.path,
@@ -48,14 +78,16 @@ class Host:
 
     def checks(self) -> Checks:
         return Checks(
-            lambda profile: prove_new(profile.order, _probe_for(profile)),
+            prove_instance,
             write_manifests,
-            Prover(partial(compare_folders, seconds=self.start_seconds), self.start_seconds).proofs,
+            Prover(
+                partial(compare_folders, seconds=self.start_seconds), partial(ask_client, seconds=self.start_seconds)
+            ).proofs,
         )
 
 
 def move_host(
-    host: Host,
+    host: Workplace,
     run: str,
     orders: Sequence[Mapping[str, Any]],
     phases: FrozenSet[str],
@@ -68,6 +100,8 @@ def move_host(
     ValueError for a run id that is no plain name; OSError where the host has no place to remember anything.
     """
     run_folder(host.root, run)
+    if PURGE_PHASE in phases:
+        return _purge_host(host, run, orders, check_mode=check_mode)
     if check_mode:
         return [_move(host, run, raw, phases, check_mode=True) for raw in orders]
 
@@ -80,8 +114,17 @@ def move_host(
     return _locked(host, run, orders, work)
 
 
+def _purge_host(host: Workplace, run: str, wanted: Sequence[Mapping[str, Any]], *, check_mode: bool) -> list[Outcome]:
+    """Delete what cures have set aside; `wanted` names profiles, and no orders."""
+
+    def work(_lock: HeldLock | None) -> list[Outcome]:
+        return [_purge(host, str(one["user"]), str(one["config_path"]), check_mode=check_mode) for one in wanted]
+
+    return work(None) if check_mode else _locked(host, run, wanted, work)
+
+
 def restore_host(
-    host: Host, run: str, wanted: Sequence[Mapping[str, str]], *, only_open: bool, check_mode: bool
+    host: Workplace, run: str, wanted: Sequence[Mapping[str, str]], *, only_open: bool, check_mode: bool
 ) -> list[Outcome]:
     """Take back the moves of `run`, "" for the latest of each profile; `wanted` limits the profiles."""
 
@@ -113,7 +156,7 @@ def choose(root: str, run: str, wanted: Sequence[Mapping[str, str]]) -> list[Rem
 
 
 def _locked(
-    host: Host, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
+    host: Workplace, run: str, profiles: Sequence[Mapping[str, Any]], work: Callable[[HeldLock], list[Outcome]]
 ) -> list[Outcome]:
     try:
         with host_lock(host.root, run, _orders(host.root, profiles), wait=host.wait_seconds) as lock:
@@ -129,10 +172,10 @@ def _orders(root: str, profiles: Sequence[Mapping[str, Any]]) -> set[str]:
     return digests | {known.planned[1] for known in transactions(root) if known.new_sha256 in digests}
 
 
-def _move(host: Host, run: str, raw: Mapping[str, Any], phases: FrozenSet[str], *, check_mode: bool) -> Outcome:
+def _move(host: Workplace, run: str, raw: Mapping[str, Any], phases: FrozenSet[str], *, check_mode: bool) -> Outcome:
     try:
         order = parse_order(raw)
-        found = locate(host.root, order.user, order.config_path)
+        found = host.locate(order.user, order.config_path)
     except FAILURES as error:
         return of_error(str(raw.get("user", "")), str(raw.get("config_path", "")), as_step_error(error))
     return carry_out(
@@ -147,13 +190,22 @@ def _move(host: Host, run: str, raw: Mapping[str, Any], phases: FrozenSet[str], 
             checks=host.checks(),
             phases=phases,
             check_mode=check_mode,
+            disk=host.disk,
         )
     )
 
 
-def _restore(host: Host, known: Remembered, *, only_open: bool, check_mode: bool) -> Outcome:
+def _purge(host: Workplace, user: str, config_path: str, *, check_mode: bool) -> Outcome:
     try:
-        found = locate(host.root, known.user, known.config_path)
+        found = host.locate(user, config_path)
+    except FAILURES as error:
+        return of_error(user, config_path, as_step_error(error))
+    return purge(Purge(host.root, found.person, host.desk(found), user, config_path, check_mode, host.disk))
+
+
+def _restore(host: Workplace, known: Remembered, *, only_open: bool, check_mode: bool) -> Outcome:
+    try:
+        found = host.locate(known.user, known.config_path)
     except FAILURES as error:
         return of_error(known.user, known.config_path, as_step_error(error))
     request = Restore(
@@ -162,8 +214,14 @@ def _restore(host: Host, known: Remembered, *, only_open: bool, check_mode: bool
         lambda path: host.desk(Located(found.person, path, found.kind)),
         lambda profile: prove_old(profile.order, _probe_for(profile)),
         check_mode,
+        host.disk,
     )
     return restore(request, known, only_open=only_open)
+
+
+def prove_instance(profile: Profile) -> str:
+    """That the new URL is the server the journals belong to, asked from this host. StepError if it is not."""
+    return prove_new(profile.order, _probe_for(profile))
 
 
 def _probe_for(profile: Profile) -> Callable[[str], dict[str, str]]:
@@ -176,6 +234,7 @@ def _probe_for(profile: Profile) -> Callable[[str], dict[str, str]]:
     return ask
 
 
-def result(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The part of the module's answer that both modules share."""
-    return {"changed": any(one.changed for one in outcomes), "profiles": [asdict(one) for one in outcomes]}
+def result(outcomes: Sequence[Outcome], *, restart_pending: bool = False) -> dict[str, Any]:
+    """The part of the module's answer that both modules share. What is only told again was not changed by this call."""
+    profiles = [{**as_answer(one), "restart_pending": restart_pending} for one in outcomes]
+    return {"changed": any(one.changed and not one.told_before for one in outcomes), "profiles": profiles}

@@ -35,6 +35,15 @@ class Reservation:
     orders: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Unlocked:
+    """What `unlock` found. `state`: free, removed, kept (another run's) or working (a module has the lock now)."""
+
+    state: str
+    run: str = ""
+    until: float = 0.0
+
+
 class HeldLock:
     """The lock as `host_lock` hands it out."""
 
@@ -70,6 +79,29 @@ def host_lock(root: str, run: str, orders: Iterable[str] = (), *, wait: float = 
         finally:
             if not held.reserved:
                 _write(fd, None)
+    finally:
+        os.close(fd)
+
+
+def unlock(root: str, run: str = "", *, check_mode: bool = False) -> Unlocked:
+    """Take away the reservation of `run`, "" for whoever's. OSError where the lock is no file of ours."""
+    path = os.path.join(state_folder(root), "lock")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return Unlocked("free")
+    try:
+        if not _locked(fd):
+            holder = _read(fd)
+            return Unlocked("working", holder.run if holder else "")
+        found = _read(fd)
+        if found is None or found.until <= time.time():
+            return Unlocked("free")
+        if run not in ("", found.run):
+            return Unlocked("kept", found.run, found.until)
+        if not check_mode:
+            _write(fd, None)
+        return Unlocked("removed", found.run, found.until)
     finally:
         os.close(fd)
 

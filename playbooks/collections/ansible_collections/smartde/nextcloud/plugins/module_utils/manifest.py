@@ -49,6 +49,11 @@ class Item(NamedTuple):
         """What the order goes by; see `walk`."""
         return self.path + b"/" if self.kind in ("dir", "unread-dir") else self.path
 
+    @property
+    def mtime(self) -> int:
+        """Whole seconds, as the client's journal keeps them."""
+        return self.mtime_ns // 1_000_000_000
+
 
 class Count(NamedTuple):
     """What a whole tree holds."""
@@ -149,10 +154,13 @@ def read(stream: BinaryIO) -> Iterator[Item]:
                 break
             return
         item = _parse(line)
-        if item.key <= last:
+        kind = item[3]
+        # as `key`, without a call for every line
+        key = item[0] + b"/" if kind == "dir" or kind == "unread-dir" else item[0]  # noqa: PLR1714 - the fastest
+        if key <= last:
             raise ValueError(f"line {number + 2} of the manifest is out of order")
-        last = item.key
-        root.update(line[:1].lower() + line[1:] + b"\n")
+        last = key
+        root.update((line[:1].lower() + line[1:] if item[5] else line) + b"\n")
         yield item
     raise ValueError("the manifest is damaged or cut off")
 
@@ -178,15 +186,14 @@ def _parse(line: bytes) -> Item:
     try:
         letter, size, mtime_ns, digest, path = line.split(b" ", 4)
         kind = _NAMES[letter.lower()]
-        return Item(
-            _unescape(path), int(size), int(mtime_ns), kind, b"" if digest == b"-" else digest, letter.isupper()
-        )
+        path = _unescape(path) if b"\\" in path else path
+        digest = b"" if digest == b"-" else digest
+        # half the time of Item(...), once for every line
+        return tuple.__new__(Item, (path, int(size), int(mtime_ns), kind, digest, letter.isupper()))
     except (ValueError, KeyError) as error:
         raise ValueError("a line of the manifest cannot be read") from error
 
 
 def _unescape(path: bytes) -> bytes:
-    if b"\\" not in path:
-        return path
     # a pair of backslashes is kept apart from one before an n by splitting at the pairs first
     return b"\\".join(part.replace(b"\\n", b"\n") for part in path.split(b"\\\\"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Callable, Sequence
 
-from . import gates
+from . import asides, cureproofs, gates
 from .configwrite import remove_cookies
 from .desk import Keyring, Presence
 from .dropped import run_as
@@ -16,9 +16,9 @@ from .qsettings import parse
 from .transaction import Report, SkipStep, Step, StepError, Transaction, perform
 from .undo import start_client
 
-PREPARE = ("stop-client", "backup", "manifest")
+PREPARE = ("stop-client", "backup", "prove-cure", "manifest")
 # What is taken back at once. A conflict file or another etag may be somebody's work of this very minute: told, no more.
-FATAL = ("client-running", "config", "account-list", "journal", "disk", "folders")
+FATAL = ("client-running", "config", "account-list", "journal", "disk", "folders", "aside")
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,52 @@ class Move:
     def steps(self) -> list[Step]:
         """Secrets and cookies come before the configuration: a client that somebody starts in between then finds
         either the old account whole or the new one whole, and a keyring that refuses leaves the file untouched.
+
+        A process that goes on proves for itself, whatever was proven before: the answer holds its proofs.
         """
-        began, ended = self.transaction.began, self.transaction.ended
+        began = self.transaction.began
+        cured = bool(self.profile.order.cures)
         return [
             Step("stop-client", self._stop, again=lambda: not began("start-client")),
             Step("backup", self._backup, again=lambda: not began("write-config") and not self._backup_is_current()),
+            *(self._proof_of_cure() if cured else ()),
             Step("manifest", self._manifest, again=lambda: self._backup_is_new),
+            *(self._connection() if not cured else self._carrying()),
+            Step("write-config", self._write_config),
+            *self._setting_aside(),
+            Step("start-client", self._start, again=_always),
+            Step("prove", self._prove, again=_always),
+        ]
+
+    def _connection(self) -> list[Step]:
+        return [
             Step("copy-secrets", self._copy_secrets, again=self._secrets_were_skipped),
             Step("remove-cookies", self._remove_cookies),
-            Step("write-config", self._write_config),
-            Step("start-client", self._start, again=lambda: not ended("prove")),
-            Step("prove", self._prove),
         ]
+
+    def _proof_of_cure(self) -> list[Step]:
+        """Anew until the file is written: the user may have worked since, in a folder that no backup looks at."""
+        began = self.transaction.began
+        return [
+            Step(
+                "prove-cure",
+                lambda: cureproofs.prove(self.profile, self.transaction),
+                again=lambda: not began("write-config") or self._is_unwritten(),
+            )
+        ]
+
+    def _is_unwritten(self) -> bool:
+        return self.profile.config().sha256 == self.profile.before().sha256
+
+    def _carrying(self) -> list[Step]:
+        """Before the configuration names the journal."""
+        carried = any(aside.carry for aside in self.profile.order.aside)
+        return [Step(asides.CARRY, lambda: asides.carry_journals(self.profile))] if carried else []
+
+    def _setting_aside(self) -> list[Step]:
+        """After the configuration: a client that is started in between must not find its folder missing."""
+        aside = bool(self.profile.order.aside)
+        return [Step("set-aside", lambda: asides.set_aside(self.profile))] if aside else []
 
     def _check(self, *, begun: bool) -> str:
         profile = self.profile
@@ -114,6 +148,8 @@ class Move:
             recorded = profile.desk.presence()
             profile.record(recorded)
         if not profile.desk.running():
+            if recorded.clients:
+                return "it has ended"
             raise SkipStep("no client was running")
         return profile.desk.stop(profile.desk.presence(recorded))
 
@@ -180,6 +216,10 @@ class Move:
         if failed:
             raise StepError("proof-failed", "; ".join(f"{proof.proof}: {proof.detail}" for proof in failed))
         return f"{sum(proof.state == 'ok' for proof in self.proofs)} of {len(self.proofs)} proven"
+
+
+def _always() -> bool:
+    return True
 
 
 def is_moved(order: Order, data: bytes) -> bool:

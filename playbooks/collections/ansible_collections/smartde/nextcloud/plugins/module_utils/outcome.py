@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Tuple
+from dataclasses import asdict, dataclass
+from typing import Any, Tuple
 
 from .transaction import Report, StepError
 
@@ -29,6 +29,8 @@ class Proof:
 
 @dataclass(frozen=True)
 class Outcome:
+    """`changed` is about the run, `told_before` about this call: the run was answered the same once."""
+
     user: str
     config_path: str
     outcome: str
@@ -39,6 +41,14 @@ class Outcome:
     backup: str = ""
     steps: Tuple[Report, ...] = ()
     proofs: Tuple[Proof, ...] = ()
+    told_before: bool = False
+
+
+def as_answer(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as JSON, as the controller reads it."""
+    answer = asdict(outcome)
+    del answer["told_before"]
+    return answer
 
 
 def of_error(user: str, config_path: str, error: StepError, steps: Tuple[Report, ...] = ()) -> Outcome:

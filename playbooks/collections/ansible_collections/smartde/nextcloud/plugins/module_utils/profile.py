@@ -5,20 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from dataclasses import asdict, dataclass
-from typing import Tuple
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, Mapping, Tuple
 
 from . import configwrite
-from .accounts import Folder, read_accounts
+from .accounts import ACCOUNTS, Folder, read_accounts
 from .backup import CONFIG, Backup, Saved, Source, journal_sources, look
 from .desk import Desk, Presence, presence_from
 from .dropped import run_as
+from .inivalues import decode_key, encode_key
 from .inverse import apply_edits
+from .ondisk import Disk, PosixDisk
 from .order import FolderMove, Order
 from .people import Person
 from .qsettings import IniFile, parse
 from .state import SETTLED, read_json, write_json
 from .transaction import StepError
+from .walk import Placeholders
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class SyncFolder:
     move: FolderMove
     path: str
     target_path: str
-    virtual_files: str
+    virtual_files: Placeholders
     ignore_hidden: bool
 
     @property
@@ -58,6 +61,7 @@ class Profile:
     desk: Desk
     config_path: str
     folder: str
+    disk: Disk = field(default_factory=PosixDisk)
 
     @property
     def backup(self) -> Backup:
@@ -70,18 +74,21 @@ class Profile:
 
     def replace_config(self, expected: Config, data: bytes) -> str:
         """The sha256 of what was written. DroppedError config-changed if the file is not `expected` any more."""
+        self.disk.require_free(self.config_path)
         content = base64.b64encode(data).decode()
         written: str = run_as(self.person, configwrite.replace, self.config_path, expected.sha256, content)
         return written
 
     def folders(self, config: Config) -> Tuple[SyncFolder, ...]:
-        """The order's folders, their places taken from the host's own file. StepError folder-unknown."""
-        known = {
-            (folder.account, folder.group, folder.alias): folder
-            for account in read_accounts(config.ini)
-            for folder in account.folders
-        }
-        return tuple(_place(move, known.get((move.account, move.group, move.alias))) for move in self.order.folders)
+        """The order's folders, their places taken from the host's own file. StepError folder-unknown.
+
+        A cure gives a folder another place: then they are where they will be. ValueError where the edits do not fit.
+        """
+        ini = applied(config.ini, self.order) if self.order.aside else config.ini
+        known = known_folders(ini)
+        return tuple(
+            _place(self.disk, move, known.get((move.account, move.group, move.alias))) for move in self.order.folders
+        )
 
     def sources(self, folders: Tuple[SyncFolder, ...]) -> list[Source]:
         """What the backup holds."""
@@ -99,7 +106,7 @@ class Profile:
         It is the order's edits on the file of this moment: a client may have saved its window's place when it quit. On
         the file that the plan saw they give the order's own bytes (`gates` has checked that).
         """
-        return apply_edits(before.ini, list(self.order.edits)).to_bytes()
+        return applied(before.ini, self.order).to_bytes()
 
     def settle(self) -> None:
         """Note which file is moved to which. ValueError where the order's edits do not fit."""
@@ -117,6 +124,10 @@ class Profile:
     def record(self, presence: Presence) -> None:
         write_json(os.path.join(self.folder, "client.json"), asdict(presence))
 
+    def place_of(self, folder: Folder) -> str:
+        """Where a folder of a configuration lies on the disk, without a slash behind it. StepError as `Disk.place`."""
+        return self.disk.place(folder).path.rstrip("/")
+
     def missing_journals(self) -> list[Saved]:
         """The backup's files of journals that the home has no more; a database and its log belong together."""
         saved = [one for one in self.backup.saved() if one.name != CONFIG]
@@ -125,7 +136,33 @@ class Profile:
         return [one for one in saved if one.name.partition(".db")[0] + ".db" in gone]
 
 
-def _place(move: FolderMove, found: Folder | None) -> SyncFolder:
+def applied(ini: IniFile, order: Order) -> IniFile:
+    """The file with the order's edits; ValueError where a value is neither the old nor the new one.
+
+    An account that leaves takes all its values with it, whatever the client made of them when it quit.
+    """
+    gone = tuple(f"{ACCOUNTS}/{number}/" for number in order.dropped)
+    for path in ini.paths():
+        if gone and path.startswith(gone):
+            ini = ini.with_raw(ACCOUNTS, encode_key(path.partition("/")[2]).decode("ascii"), None)
+    return apply_edits(ini, [edit for edit in order.edits if not _belongs(edit, gone)])
+
+
+def _belongs(edit: Mapping[str, Any], accounts: Tuple[str, ...]) -> bool:
+    path = f"{edit['section']}/{decode_key(edit['key'].encode())}"
+    return bool(accounts) and path.startswith(accounts)
+
+
+def known_folders(ini: IniFile) -> Dict[Tuple[str, str, str], Folder]:
+    """Every folder of a configuration by account, group and alias."""
+    return {
+        (folder.account, folder.group, folder.alias): folder
+        for account in read_accounts(ini)
+        for folder in account.folders
+    }
+
+
+def _place(disk: Disk, move: FolderMove, found: Folder | None) -> SyncFolder:
     if found is None:
         raise StepError(
             "folder-unknown",
@@ -133,5 +170,5 @@ def _place(move: FolderMove, found: Folder | None) -> SyncFolder:
             "audit the host and plan again",
             outcome="refused",
         )
-    path = os.fsdecode(found.local_path)
-    return SyncFolder(move, path, found.target_path, found.virtual_files, found.ignore_hidden)
+    place = disk.place(found)
+    return SyncFolder(move, place.path, found.target_path, place.placeholders, found.ignore_hidden)

@@ -7,7 +7,8 @@ from typing import Callable, Sequence
 from urllib.parse import urlsplit
 
 from .accounts import read_accounts
-from .backup import CONFIG, Saved, look
+from .asides import aside_proofs, carried
+from .backup import CONFIG, look
 from .desk import Presence
 from .dropped import DroppedError, run_as
 from .gates import kinds
@@ -17,40 +18,44 @@ from .profile import Config, Profile, SyncFolder
 from .socketapi import account_names, missing
 
 Trees = Callable[[Profile, Sequence[SyncFolder], Presence], "list[Proof]"]
+Accounts = Callable[[Profile, Presence], Proof]
 
 
 @dataclass(frozen=True)
 class Prover:
-    """`trees` gives the proofs disk, conflicts and server; `seconds` is how long a client may take to answer."""
+    """`trees` gives the proofs disk, conflicts and server, `accounts` the one that asks the client."""
 
     trees: Trees
-    seconds: float
+    accounts: Accounts
 
     def proofs(self, profile: Profile, folders: Sequence[SyncFolder], presence: Presence) -> list[Proof]:
         """Every proof; one that could not be had is unknown, never left out."""
         running = presence.startable
         return [
             _client(profile, expected=running),
-            self._accounts(profile, presence) if running else Proof("account-list", "unknown", "no session"),
+            self.accounts(profile, presence) if running else Proof("account-list", "unknown", "no session"),
             _config(profile),
             _journals(profile),
             _folders(profile, folders),
+            *aside_proofs(profile),
             *self.trees(profile, folders, presence),
         ]
 
-    def _accounts(self, profile: Profile, presence: Presence) -> Proof:
-        wanted = sorted({_host(account.new_url) for account in profile.order.accounts})
-        if any(not host.isascii() or "xn--" in host for host in wanted):
-            return Proof("account-list", "unknown", "the client spells international names its own way")
-        try:
-            names = run_as(profile.person, account_names, presence.env, wanted, self.seconds, timeout=self.seconds + 30)
-        except DroppedError as error:
-            return Proof("account-list", "unknown", error.message)
-        if not names:
-            return Proof("account-list", "unknown", "the client's socket does not answer, or names no account yet")
-        if missing(names, wanted):
-            return Proof("account-list", "failed", f"the client does not name {', '.join(missing(names, wanted))}")
-        return Proof("account-list", "ok", ", ".join(wanted))
+
+def ask_client(profile: Profile, presence: Presence, *, seconds: float) -> Proof:
+    """Whether the client names the new servers, as its socket says within `seconds`."""
+    wanted = sorted({_host(account.new_url) for account in profile.order.accounts})
+    if any(not host.isascii() or "xn--" in host for host in wanted):
+        return Proof("account-list", "unknown", "the client spells international names its own way")
+    try:
+        names = run_as(profile.person, account_names, presence.env, wanted, seconds, timeout=seconds + 30)
+    except DroppedError as error:
+        return Proof("account-list", "unknown", error.message)
+    if not names:
+        return Proof("account-list", "unknown", "the client's socket does not answer, or names no account yet")
+    if missing(names, wanted):
+        return Proof("account-list", "failed", f"the client does not name {', '.join(missing(names, wanted))}")
+    return Proof("account-list", "ok", ", ".join(wanted))
 
 
 def _client(profile: Profile, *, expected: bool) -> Proof:
@@ -73,15 +78,14 @@ def _config(profile: Profile) -> Proof:
 def _journals(profile: Profile) -> Proof:
     """The same files as before, by name and inode: a journal that was made anew would mean a new comparison of all."""
     saved = [one for one in profile.backup.saved() if one.name != CONFIG and one.name.endswith(".db")]
-    found = run_as(profile.person, look, [one.path for one in saved])
-    other = [one.path for one, now in zip(saved, found) if not _same(one, now)]
+    expected = {**{one.path: one.inode for one in saved}, **carried(profile)}
+    found = run_as(profile.person, look, list(expected))
+    other = [path for path, now in zip(expected, found) if not now or now[0] != expected[path]]
     if other:
         return Proof("journal", "failed", f"{other[0]} is not the journal that it was")
-    return Proof("journal", "ok", f"{len(saved)} kept") if saved else Proof("journal", "unknown", "there was none")
-
-
-def _same(saved: Saved, now: Sequence[int]) -> bool:
-    return bool(now) and now[0] == saved.inode
+    return (
+        Proof("journal", "ok", f"{len(expected)} kept") if expected else Proof("journal", "unknown", "there was none")
+    )
 
 
 def _folders(profile: Profile, folders: Sequence[SyncFolder]) -> Proof:
@@ -93,11 +97,11 @@ def _folders(profile: Profile, folders: Sequence[SyncFolder]) -> Proof:
     ]
     if missing_ones:
         return Proof("folders", "failed", f"{missing_ones[0]} is gone")
-    before = _local_paths(profile.before().data)
-    added = _local_paths(profile.config().data) - before
+    expected = _local_paths(profile.target(profile.before()))
+    added = _local_paths(profile.config().data) - expected
     if added:
         return Proof("folders", "failed", f"the client has another folder now: {min(added)!r}")
-    return Proof("folders", "ok", f"{len(before)}")
+    return Proof("folders", "ok", f"{len(expected)}")
 
 
 def _local_paths(data: bytes) -> set[bytes]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable
 
+from . import cureproofs
 from .applying import stored_order, transaction_in
 from .desk import Desk, Presence
 from .dropped import DroppedError
+from .ondisk import Disk, PosixDisk
 from .outcome import Outcome, of_error
 from .people import Person
 from .profile import Profile
@@ -27,6 +29,7 @@ class Restore:
     desk: Callable[[str], Desk]
     instance: Callable[[Profile], str]
     check_mode: bool = False
+    disk: Disk = field(default_factory=PosixDisk)
 
 
 def restore(request: Restore, found: Remembered, *, only_open: bool) -> Outcome:
@@ -44,7 +47,7 @@ def _restore(request: Restore, found: Remembered, *, only_open: bool) -> Outcome
     if found.state == "done" and only_open:
         return _nothing(found, "the move had ended well")
     order, path = stored_order(found.folder)
-    profile = Profile(request.root, order, request.person, request.desk(path), path, found.folder)
+    profile = Profile(request.root, order, request.person, request.desk(path), path, found.folder, request.disk)
     if found.state == "done":
         if _require_way_back(profile):
             return _nothing(found, "the account is as it was before the move")
@@ -60,7 +63,7 @@ def _restore(request: Restore, found: Remembered, *, only_open: bool) -> Outcome
 def _require_way_back(profile: Profile) -> bool:
     """Whether there is nothing to take back. StepError config-changed before anything is stopped."""
     try:
-        return what_to_restore(profile) is None
+        return not cureproofs.require_way_back(profile) and what_to_restore(profile) is None
     except DroppedError as error:
         raise StepError(error.code, error.message, error.do, outcome="refused") from error
 

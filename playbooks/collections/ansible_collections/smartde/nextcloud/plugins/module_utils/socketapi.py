@@ -65,6 +65,6 @@ def _answer(connection: socket.socket) -> list[str] | None:
 
 def _names(found: object) -> list[str] | None:
     try:
-        return [str(account["name"]) for account in found["arguments"]["accounts"]]  # type: ignore[index]
+        return [str(account["name"]) for account in found["arguments"]["accounts"]]  # type: ignore[index]  # what is no such document is caught below
     except (KeyError, TypeError):
         return None

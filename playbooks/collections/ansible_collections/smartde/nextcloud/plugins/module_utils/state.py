@@ -8,6 +8,7 @@
         marks.jsonl                      what was begun and ended
         settled.json                     the two SHA-256 as they became when the client had written its last and quit
         client.json                      how the client was running before
+        outcome.json                     the answer that the run got, told again when the same run asks again
         backup/                          config, journals, meta.json
         manifest-ACCOUNT-GROUP-ALIAS.gz  the sync folder before the move
 

@@ -80,10 +80,11 @@ class Transaction:
         self.marks.add(TRANSACTION, "open")
 
     def close(self, detail: str) -> None:
-        self._free_spare()
+        self.free_spare()
         self.marks.add(TRANSACTION, "done", detail)
 
-    def _free_spare(self) -> None:
+    def free_spare(self) -> None:
+        """Give back the room that was kept for what is written last."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.spare)
 
@@ -126,7 +127,7 @@ class Transaction:
 
         StepError leaves the transaction as it is, to be undone another time.
         """
-        self._free_spare()
+        self.free_spare()
         if not self.undoing():
             self.marks.add(TRANSACTION, "undo", reason)
         for step in steps:

@@ -22,6 +22,7 @@ from .processes import Process, clients, first, of_person
 from .qsettings import parse
 from .servercheck import Account
 from .state import manifest_path, of_run, transactions
+from .streams import seems_lost
 
 LATEST = "latest"
 # A child that walks says every few seconds that it goes on; one that hashes is silent while it reads large files.
@@ -162,7 +163,7 @@ class _Work:
         with self._manifest(profile, folder) as (descriptor, why):
             job = self._job(profile, folder, descriptor, why)
             found = self._told(job)
-            if profile["running"] and _seems_lost(found):
+            if profile["running"] and seems_lost(found):
                 # a client at work is a moment ahead of its own journal
                 time.sleep(AGAIN_SECONDS)
                 found = self._told(job)
@@ -220,10 +221,6 @@ class _Work:
             yield descriptor, ""
         finally:
             os.close(descriptor)
-
-
-def _seems_lost(found: Mapping[str, Any]) -> bool:
-    return any(example["kind"] == "lost" for name in ("before", "journal") for example in found[name]["examples"])
 
 
 def _is_wanted(person: Person, wish: Wish) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Mapping, Sequence
 
+from . import asides
 from .configwrite import remove_leftover
 from .dropped import run_as
 from .inverse import apply_inverse
@@ -50,42 +51,47 @@ def what_to_restore(profile: Profile) -> bytes | None:
     return restored(profile.config().data, before.data, target, profile.order.edits)
 
 
-def undo_steps(profile: Profile) -> list[Step]:
-    """The way back from any point of a transaction, each step right wherever that was."""
+def undo_steps(profile: Profile, transaction: Transaction) -> list[Step]:
+    """The way back from any point of a transaction, each step right wherever that was.
 
-    def stop() -> str:
-        if what_to_restore(profile) is None:
-            raise SkipStep("the configuration is the one from before")
-        return profile.desk.stop(profile.desk.presence(profile.recorded()))
-
-    def restore_config() -> str:
-        run_as(profile.person, remove_leftover, profile.config_path)
-        data = what_to_restore(profile)
-        if data is None:
-            raise SkipStep("the configuration is the one from before")
-        profile.replace_config(profile.config(), data)
-        return "the configuration is the one from before"
-
-    def restore_journals() -> str:
-        try:
-            missing = profile.missing_journals()
-        except OSError as error:
-            raise SkipStep("there is no backup, so nothing was changed") from error
-        if not missing:
-            raise SkipStep("every journal is there; it knows more than the backup")
-        for saved in missing:
-            profile.backup.put_back(profile.person, saved)
-        return f"{len(missing)} missing journal files put back"
-
-    def start() -> str:
-        return start_client(profile)
-
+    A copy that was set aside comes back before the configuration names it again.
+    """
+    carried = any(aside.carry for aside in profile.order.aside)
     return [
-        Step("undo-stop-client", stop),
-        Step("restore-config", restore_config),
-        Step("restore-journals", restore_journals),
-        Step("restart-client", start),
+        Step("undo-stop-client", lambda: _stop(profile)),
+        *([Step("return-copy", lambda: asides.bring_back(profile))] if profile.order.aside else []),
+        Step("restore-config", lambda: _restore_config(profile)),
+        *([Step("remove-carried", lambda: asides.remove_carried(profile, transaction))] if carried else []),
+        Step("restore-journals", lambda: _restore_journals(profile)),
+        Step("restart-client", lambda: start_client(profile)),
     ]
+
+
+def _stop(profile: Profile) -> str:
+    if what_to_restore(profile) is None and not asides.away_from(profile):
+        raise SkipStep("the configuration is the one from before")
+    return profile.desk.stop(profile.desk.presence(profile.recorded()))
+
+
+def _restore_config(profile: Profile) -> str:
+    run_as(profile.person, remove_leftover, profile.config_path)
+    data = what_to_restore(profile)
+    if data is None:
+        raise SkipStep("the configuration is the one from before")
+    profile.replace_config(profile.config(), data)
+    return "the configuration is the one from before"
+
+
+def _restore_journals(profile: Profile) -> str:
+    try:
+        missing = profile.missing_journals()
+    except OSError as error:
+        raise SkipStep("there is no backup, so nothing was changed") from error
+    if not missing:
+        raise SkipStep("every journal is there; it knows more than the backup")
+    for saved in missing:
+        profile.backup.put_back(profile.person, saved)
+    return f"{len(missing)} missing journal files put back"
 
 
 def start_client(profile: Profile) -> str:
@@ -105,7 +111,7 @@ def start_client(profile: Profile) -> str:
 def take_back(profile: Profile, transaction: Transaction, reason: str) -> None:
     """Undo a transaction. StepError undo-failed: it stays open and can be undone another time."""
     try:
-        transaction.undo(undo_steps(profile), reason)
+        transaction.undo(undo_steps(profile, transaction), reason)
     except FAILURES as error:
         raise StepError(
             "undo-failed",

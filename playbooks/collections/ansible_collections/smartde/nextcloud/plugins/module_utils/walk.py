@@ -18,7 +18,7 @@ import errno
 import os
 import stat
 import sys
-from typing import Callable, Iterator, NamedTuple
+from typing import Callable, Iterator, NamedTuple, Union
 
 from .names import is_ignored_name
 
@@ -30,7 +30,10 @@ SF_DATALESS = 0x40000000
 HYDRATE_ATTRIBUTE = "user.nextcloud.hydrate_exec"
 PLACEHOLDER_SUFFIX = b".nextcloud"
 
-_Test = Callable[[int, bytes, os.stat_result], bool]
+PlaceholderTest = Callable[[int, bytes, os.stat_result], bool]
+"""Open folder, name in it, what lstat says of it: whether that is a placeholder."""
+Placeholders = Union[str, PlaceholderTest]
+"""The folder's mode in the configuration (off, suffix, xattr, wincfapi), or the test itself."""
 _SLASH = ord("/")
 # The client's own files have a dot before their name, but for this one.
 _ODD_LENGTH = len("Desktop.ini")
@@ -78,11 +81,11 @@ class _Level:
             raise
 
 
-def walk(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
+def walk(root: bytes, virtual_files: Placeholders = "off") -> Iterator[Entry]:
     """Yield all below `root` but the client's own files.
 
-    `virtual_files` is the folder's mode in the configuration (off, suffix, xattr, wincfapi). What vanishes meanwhile is
-    left out. Raises OSError if `root` itself cannot be listed; it must be a directory and no link.
+    What vanishes meanwhile is left out. Raises OSError if `root` itself cannot be listed; it must be a directory and no
+    link.
     """
     is_placeholder = _placeholder_test(virtual_files)
     levels = [_Level(os.open(root, _OPEN_DIRECTORY), b"")]
@@ -102,7 +105,7 @@ def walk(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
             os.close(level.fd)
 
 
-def _leaves(level: _Level, is_placeholder: _Test | None) -> Iterator[Entry]:
+def _leaves(level: _Level, is_placeholder: PlaceholderTest | None) -> Iterator[Entry]:
     """What comes before the next directory of the level. The loop that a walk spends its time in."""
     names, fd, prefix, new, look = level.names, level.fd, level.prefix, tuple.__new__, os.stat
     while names and names[-1][-1] != _SLASH:
@@ -153,8 +156,10 @@ def _descend(levels: list[_Level], prefix: bytes, name: bytes) -> Entry | None:
     return Entry(path, 0, 0, "dir")
 
 
-def _placeholder_test(virtual_files: str) -> _Test | None:
+def _placeholder_test(virtual_files: Placeholders) -> PlaceholderTest | None:
     """How to tell a placeholder; None where there cannot be any."""
+    if not isinstance(virtual_files, str):
+        return virtual_files
     if sys.platform == "darwin":
         return lambda _fd, name, info: _dataless(info) or (virtual_files == "suffix" and _has_suffix(name))
     if virtual_files == "suffix":

@@ -14,13 +14,13 @@ from itertools import islice
 from typing import Iterator
 
 from .messages import get, put
-from .walk import Entry, walk
+from .walk import Entry, Placeholders, walk
 
 BATCH = 500
 _ERROR, _ENTRIES = b"e", b"n"
 
 
-def walk_ahead(root: bytes, virtual_files: str = "off") -> Iterator[Entry]:
+def walk_ahead(root: bytes, virtual_files: Placeholders = "off") -> Iterator[Entry]:
     """As `walk`."""
     reader, writer = os.pipe()
     pid = os.fork()
@@ -51,7 +51,7 @@ def _entries(reader: int) -> Iterator[Entry]:
         yield from map(make, content)
 
 
-def _walk(writer: int, root: bytes, virtual_files: str) -> None:
+def _walk(writer: int, root: bytes, virtual_files: Placeholders) -> None:
     """The other process's whole life; does not return."""
     try:
         try:

@@ -20,53 +20,16 @@ description:
     profile that fails does not stop the others.
   - Each step leaves a mark in C(/var/lib/smartfleet). A call that died is gone on with by the next one that brings the
     same order, in the same or another run; an open move with another order is taken back and nothing else is done.
-  - A second call with an order that was carried out changes nothing and answers V(already).
+  - An order with cures (C(smartfleet fix)) moves no account. It takes a stale account out of the configuration, gives
+    an account its original folder back where that loses nothing and renames the second copy, names a journal, or
+    starts the client. The outcome then is V(cured).
+  - A second call with an order that was carried out changes nothing. To the O(run) that did it it answers what that
+    one was told then, with steps and proofs; to any other V(already).
   - The client is started if it ran before, or if the user has a desktop session; else it starts at the next login.
   - Files in a home are read and written by a child process that has become its owner. No secret leaves the host, nor
     the process that copies it.
-  - For Linux.
-options:
-  root:
-    description: A folder that holds the host, as for C(systemctl --root). See M(smartde.nextcloud.client_facts).
-    type: path
-    default: /
-  run:
-    description: The id of the run. Letters, digits, dot, dash and underscore.
-    type: str
-    required: true
-  phases:
-    description:
-      - V(prepare) ends with the client stopped and the backup made, V(commit) does the rest. Give both in one task, or
-        V(prepare) and V(commit) in two with the installation of the client's package between them.
-    type: list
-    elements: str
-    choices: [prepare, commit]
-    default: [prepare, commit]
-  profiles:
-    description:
-      - The orders, one for each configuration file, as the plan has them (C(ProfileMove)). They hold names of keyring
-        entries and never a value.
-    type: list
-    elements: dict
-    required: true
-  lock_seconds:
-    description:
-      - How long the host stays reserved for O(run) between V(prepare) and V(commit). A run with the same orders may
-        go on earlier. While a call works, the lock lasts as long as its process.
-    type: int
-    default: 3600
-  stop_seconds:
-    description: How long a client may take to end, after being asked and then by SIGTERM. It is never killed.
-    type: int
-    default: 35
-  start_seconds:
-    description: How long a client may take to start and to name its accounts.
-    type: int
-    default: 30
-  wait_seconds:
-    description: How long another call that works on this host is waited for, for example one whose controller died.
-    type: int
-    default: 60
+  - For Linux. On Windows hosts M(smartde.nextcloud.win_account_move) runs in its place.
+extends_documentation_fragment: smartde.nextcloud.account_move
 attributes:
   check_mode:
     description: Can run in check mode; the outcome then is what the gates say, and V(prepared) with the code
@@ -78,7 +41,7 @@ attributes:
   platform:
     description: Where the module runs.
     support: full
-    platforms: linux
+    platforms: linux, windows
 """
 
 EXAMPLES = r"""
@@ -114,7 +77,7 @@ profiles:
       description: What became of the profile.
       type: str
       sample: moved
-      choices: [moved, already, prepared, waiting-session, waiting-sign-in, refused, failed]
+      choices: [moved, cured, already, prepared, waiting-session, waiting-sign-in, refused, failed]
     code:
       description: Why, as a stable word; empty for V(moved) and V(already).
       type: str
@@ -126,7 +89,10 @@ profiles:
       description: What mends it.
       type: str
     changed:
-      description: Whether anything is other than it was. After a failure everything is as before.
+      description: Whether the run has changed anything. After a failure everything is as before.
+      type: bool
+    restart_pending:
+      description: As O(restart_pending).
       type: bool
     backup:
       description: The folder of the backup, for the administrator only.
@@ -153,11 +119,12 @@ def main() -> None:
             "phases": {
                 "type": "list",
                 "elements": "str",
-                "choices": ["prepare", "commit"],
+                "choices": ["prepare", "commit", "purge"],
                 "default": ["prepare", "commit"],
             },
             "profiles": {"type": "list", "elements": "dict", "required": True},
             "lock_seconds": {"type": "int", "default": 3600},
+            "restart_pending": {"type": "bool", "default": False},
             "stop_seconds": {"type": "int", "default": 35},
             "start_seconds": {"type": "int", "default": 30},
             "wait_seconds": {"type": "int", "default": 60},
@@ -177,7 +144,7 @@ def main() -> None:
         )
     except (OSError, ValueError) as error:
         module.fail_json(msg=f"this host cannot remember a move: {error}", code="state-failed")
-    module.exit_json(**result(outcomes))
+    module.exit_json(**result(outcomes, restart_pending=params["restart_pending"]))
 
 
 if __name__ == "__main__":

@@ -19,18 +19,7 @@ description:
     that user's own clients are seen; the others are named in RV(facts.problems).
   - Linux is supported. On macOS configurations, folders and journals are read and running clients are found with C(ps);
     sessions and the keychain are not looked at.
-options:
-  root:
-    description:
-      - A folder that holds the host, as for C(systemctl --root). Users come from its C(etc/passwd), what smartfleet
-        remembers from its C(var/lib/smartfleet), sessions from its C(run/user), the client from its C(usr/bin).
-    type: path
-    default: /
-  users:
-    description: Names of the users to look at; all if empty.
-    type: list
-    elements: str
-    default: []
+extends_documentation_fragment: smartde.nextcloud.client_facts
 attributes:
   check_mode:
     description: Can run in check mode.
@@ -41,7 +30,7 @@ attributes:
   platform:
     description: Where the module runs.
     support: full
-    platforms: posix
+    platforms: posix, windows
 """
 
 EXAMPLES = r"""
@@ -79,8 +68,8 @@ facts:
     profiles:
       description:
         - One entry for each configuration of each user, with C(config) (the raw bytes in base64, their hash, mode and
-          state), C(client), C(session), C(folders) (state, counts, journal, local changes), C(orphans) and the moves
-          that the host remembers (C(transactions)).
+          state), C(client), C(session), C(autostart) (whether the desktop starts the client at logon), C(folders)
+          (state, counts, journal, local changes), C(orphans) and the moves that the host remembers (C(transactions)).
       type: list
       elements: dict
     problems:

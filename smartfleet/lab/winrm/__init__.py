@@ -1,0 +1,1 @@
+"""WS-Man endpoints of emulated Windows machines: real Ansible, pywinrm and pypsrp talk to them."""
