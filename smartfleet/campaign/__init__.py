@@ -1,1 +1,1 @@
-"""Runs over hosts: the inventory, the child process with Ansible, and the four verbs that work on hosts."""
+"""Runs over hosts: the inventory, the shards that workers carry out, and the verbs that work on hosts."""

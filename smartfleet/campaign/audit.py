@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from smartfleet.campaign import parse
+from smartfleet.campaign.afterwards import afterwards
 from smartfleet.campaign.base import Campaign, state
-from smartfleet.campaign.runner import Run, run_playbook
+from smartfleet.campaign.runner import Run
 from smartfleet.campaign.trouble import Trouble
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.results import Outcome
@@ -27,9 +28,10 @@ class Audit:
 
 def audit(campaign: Campaign, hosts: Sequence[str], users: Sequence[str] = ()) -> Audit:
     """With `users` the other users' profiles are not looked at, so the facts are not kept for later."""
-    with campaign.run("audit", len(hosts)) as run:
-        answers = run_playbook(
+    with campaign.run("audit", hosts) as run:
+        answers = campaign.execute(
             Run(
+                name=run,
                 playbook=playbook("audit"),
                 inventory=campaign.fleet.inventory,
                 folder=campaign.fleet.folder,
@@ -49,5 +51,8 @@ def audit(campaign: Campaign, hosts: Sequence[str], users: Sequence[str] = ()) -
         if not users:
             campaign.store.add_facts(run, facts)
         campaign.store.add_outcomes(run, troubles)
+        came = [*("audited" for _ in facts), *(one.outcome for one in troubles)]
+        campaign.note_end(run, "audit", state(interrupted=answers.interrupted), came)
         campaign.store.finish(run, state(interrupted=answers.interrupted))
+    afterwards(campaign, run, hosts)
     return Audit(run, facts, troubles, answers.interrupted)

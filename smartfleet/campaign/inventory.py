@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from smartfleet.campaign.programs import call
-from smartfleet.campaign.templated import routes
+from smartfleet.campaign.listing import list_inventory
+from smartfleet.campaign.plain_templates import filled
+from smartfleet.campaign.templated import Route, routes
 from smartfleet.errors import InventoryError
 from smartfleet.text import visible
 
 Os = Literal["linux", "darwin", "windows"]
 _UNMATCHED = re.compile(r"Could not match supplied host pattern, ignoring: (.+)")
 _ROUTE = ("ansible_host", "ansible_port", "ansible_user", "ansible_ssh_host", "ansible_ssh_port", "ansible_ssh_user")
+_WINDOWS_OPTIONS = ("ansible_winrm_", "ansible_psrp_")
 _OS_GROUPS: Mapping[str, Os] = {"windows": "windows", "macos": "darwin", "darwin": "darwin", "linux": "linux"}
 _PASSWORDS = {
     "ansible_password",
@@ -26,6 +26,9 @@ _PASSWORDS = {
     "ansible_become_password",
     "ansible_become_pass",
     "ansible_sudo_pass",
+    "ansible_winrm_pass",
+    "ansible_winrm_password",
+    "ansible_psrp_password",
 }
 _WINDOWS_CONNECTIONS = {"winrm", "psrp"}
 
@@ -48,13 +51,26 @@ class InventoryHost:
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What Ansible printed of an inventory, and the hosts in it, in its order. It holds secrets: in memory alone."""
+
+    printed: Mapping[str, Any] = field(repr=False)
+    hosts: Sequence[InventoryHost] = field(repr=False)
+
+
 def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[InventoryHost]:
     """The hosts that `limit` names (all without one), in the inventory's order. Raises InventoryError."""
+    return list(read(inventory, limit, folder=folder).hosts)
+
+
+def read(inventory: Path, limit: str | None, *, folder: Path) -> Listing:
+    """The part of the inventory that `limit` names (all without one). Raises InventoryError."""
     if limit is not None:
         check_limit(limit)
         limit = _absolute_files(limit)
-    listing, warnings = _list(inventory, limit, folder)
-    hosts = _with_routes(parse(listing), inventory, folder)
+    printed, warnings = list_inventory(inventory, limit, folder)
+    hosts = _with_routes(parse(printed), inventory, folder)
     missed = [visible(name) for name in _UNMATCHED.findall(warnings)]
     if missed and limit is not None:
         raise InventoryError(
@@ -70,22 +86,29 @@ def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[Invento
             f"{what} in {inventory}",
             do=f"look at what Ansible reads there: ansible-inventory -i {inventory} --graph",
         )
-    return hosts
+    return Listing(printed, hosts)
 
 
 def _with_routes(hosts: list[InventoryHost], inventory: Path, folder: Path) -> list[InventoryHost]:
     """What the inventory computes with templates is worked out; that takes a second, so only where there is any."""
     templated = [host.name for host in hosts if _is_templated(host)]
     known = routes(inventory, templated, folder) if templated else {}
-    return [_routed(host, *known[host.name]) if host.name in known else host for host in hosts]
+    return [_routed(host, known[host.name]) if host.name in known else host for host in hosts]
 
 
 def _is_templated(host: InventoryHost) -> bool:
-    return not host.address or any("{{" in str(host.vars.get(name, "")) for name in _ROUTE)
+    names = [*_ROUTE, *(name for name in host.vars if name.startswith(_WINDOWS_OPTIONS))]
+    return not host.address or any("{{" in str(host.vars.get(name, "")) for name in names)
 
 
-def _routed(host: InventoryHost, address: str, port: str, user: str) -> InventoryHost:
-    return replace(host, address=_plain(address), port=_port(port), user=_plain(user) or None)
+def _routed(host: InventoryHost, route: Route) -> InventoryHost:
+    return replace(
+        host,
+        address=_plain(route.address),
+        port=_port(route.port),
+        user=_plain(route.user) or None,
+        vars={**host.vars, **{name: value for name, value in route.options.items() if _kept(name)}},
+    )
 
 
 def check_limit(limit: str) -> None:
@@ -139,20 +162,32 @@ def _members(listing: Mapping[str, Any]) -> dict[str, set[str]]:
 
 
 def _host(name: str, variables: Mapping[str, Any], members: Mapping[str, set[str]]) -> InventoryHost:
+    variables = {key: _filled(key, value, name, variables) for key, value in variables.items()}
     connection = str(variables.get("ansible_connection", "ssh")).rpartition(".")[2]
     guesses = [os for group, os in _OS_GROUPS.items() if name in members[group]]
     if connection in _WINDOWS_CONNECTIONS:
         guesses.insert(0, "windows")
     return InventoryHost(
         name=name,
-        address=_plain(variables.get("ansible_host", variables.get("ansible_ssh_host", name))),
-        port=_port(variables.get("ansible_port", variables.get("ansible_ssh_port"))),
-        user=_plain(variables.get("ansible_user", variables.get("ansible_ssh_user", ""))) or None,
+        address=_plain(_first(variables, "host", connection) or name),
+        port=_port(_first(variables, "port", connection)),
+        user=_plain(_first(variables, "user", connection) or "") or None,
         connection=connection,
         os=guesses[0] if guesses else "linux",
         vars={key: value for key, value in variables.items() if _kept(key)},
         passwords={key: value for key, value in variables.items() if key in _PASSWORDS and isinstance(value, str)},
     )
+
+
+def _filled(key: str, value: object, host: str, variables: Mapping[str, Any]) -> object:
+    return filled(value, host, variables) if _kept(key) and isinstance(value, str) else value
+
+
+def _first(variables: Mapping[str, Any], option: str, connection: str) -> object:
+    """As the connection plugins read it: for Windows the plugin's own variable wins, for ssh the general one."""
+    own = f"ansible_{connection}_{option}" if connection in _WINDOWS_CONNECTIONS else ""
+    names = (own, f"ansible_{option}", f"ansible_ssh_{option}")
+    return next((variables[name] for name in names if variables.get(name) not in (None, "")), None)
 
 
 def _kept(key: str) -> bool:
@@ -167,32 +202,3 @@ def _plain(value: object) -> str:
 def _port(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 65536 else None
-
-
-def _list(inventory: Path, limit: str | None, folder: Path) -> tuple[dict[str, Any], str]:
-    command = ["ansible-inventory", "-i", str(inventory.absolute()), "--list"]
-    if limit is not None:
-        command.append(f"--limit={limit}")
-    try:
-        done = call(command, folder)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise InventoryError("inventory/ansible", f"ansible-inventory did not run: {visible(str(error))}") from error
-    if done.returncode != 0:
-        raise _unreadable(inventory, done.stderr)
-    try:
-        listing = json.loads(done.stdout)
-    except ValueError as error:
-        raise _unreadable(inventory, done.stdout[-500:]) from error
-    return listing, done.stderr
-
-
-def _unreadable(inventory: Path, said: str) -> InventoryError:
-    lines = [line for line in said.splitlines() if line.strip()]
-    told = [line.partition("[ERROR]: ")[2] for line in lines if line.startswith("[ERROR]: ")] or lines[-1:]
-    origin = [line for line in lines if line.startswith("Origin: ") and "<" not in line][:1]
-    message = visible("; ".join([*told, *origin])) or "no reason given"
-    return InventoryError(
-        "inventory/unreadable",
-        f"Ansible cannot read the inventory: {message}",
-        do=f"see all that Ansible says: ansible-inventory -i {inventory} --list",
-    )

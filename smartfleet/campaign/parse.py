@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from smartfleet.campaign.answers import HostAnswers
-from smartfleet.campaign.trouble import Trouble, cancelled, diagnose, garbage, silent
+from smartfleet.campaign.installing import INSTALLERS, install_trouble, wants_restart
+from smartfleet.campaign.trouble import Trouble, cancelled, diagnose, garbage, silent, timed_out
+from smartfleet.checks.hostcodes import remedy_of
+from smartfleet.engines.answers import Answer, HostAnswers
 from smartfleet.model.facts import HostFacts, Problem
+from smartfleet.model.notices import HostLock, Shown
 from smartfleet.model.plan import ProfileMove
 from smartfleet.model.results import FolderCheck, Outcome
 
@@ -20,6 +23,8 @@ _FACTS = TypeAdapter(HostFacts)
 _OUTCOMES = TypeAdapter(list[Outcome])
 _CHECKS = TypeAdapter(list[FolderCheck])
 _PROBLEMS = TypeAdapter(list[Problem])
+_NOTICES = TypeAdapter(list[Shown])
+_LOCK = TypeAdapter(HostLock)
 
 
 def facts(answers: HostAnswers, *, interrupted: bool) -> HostFacts | Trouble:
@@ -41,33 +46,69 @@ def unseen(answers: HostAnswers, *, interrupted: bool) -> list[Trouble]:
 
 def restored(answers: HostAnswers, *, interrupted: bool) -> list[Outcome]:
     """What became of the profiles that were taken back."""
-    found = _parse(answers, "account_restore", "profiles", _OUTCOMES, interrupted=interrupted)
+    return _outcomes(answers, "account_restore", interrupted=interrupted)
+
+
+def purged(answers: HostAnswers, *, interrupted: bool) -> list[Outcome]:
+    """What became of the copies that were set aside."""
+    return _outcomes(answers, "account_move", interrupted=interrupted)
+
+
+def _outcomes(answers: HostAnswers, module: str, *, interrupted: bool) -> list[Outcome]:
+    found = _parse(answers, module, "profiles", _OUTCOMES, interrupted=interrupted)
     if isinstance(found, Trouble):
         return [found.outcome_for(answers.host)]
-    return [outcome.model_copy(update={"host": answers.host}) for outcome in found]
+    return [_complete(answers.host, outcome) for outcome in found]
+
+
+def notices(answers: HostAnswers, *, interrupted: bool) -> list[Shown] | Trouble:
+    """What became of the notices that were shown."""
+    found = _parse(answers, "user_notice", "notices", _NOTICES, interrupted=interrupted)
+    if isinstance(found, Trouble):
+        return found
+    return [one.model_copy(update={"host": answers.host, "do": one.do or remedy_of(one.code)}) for one in found]
+
+
+def lock(answers: HostAnswers, *, interrupted: bool) -> HostLock | Trouble:
+    """What kept others away from the host."""
+    return _parse(answers, "host_unlock", "lock", _LOCK, interrupted=interrupted)
+
+
+def _complete(host: str, outcome: Outcome) -> Outcome:
+    """With the host's name, and with a remedy where the host named none."""
+    return outcome.model_copy(update={"host": host, "do": outcome.do or remedy_of(outcome.code)})
 
 
 def moved(answers: HostAnswers, orders: Sequence[ProfileMove], *, interrupted: bool) -> list[Outcome]:
     """One outcome for each profile that was ordered, in that order, whatever the host said."""
+    return [_ended(answers, outcome) for outcome in rehearsed(answers, orders, interrupted=interrupted)]
+
+
+def rehearsed(answers: HostAnswers, orders: Sequence[ProfileMove], *, interrupted: bool) -> list[Outcome]:
+    """As `moved`, of hosts that only told what they would do: `prepared` is the end there."""
     if answers.last("account_restore") is not None:
         found = _aborted(answers, interrupted=interrupted)
     else:
         found = _parse(answers, "account_move", "profiles", _OUTCOMES, interrupted=interrupted)
-    return [_of_profile(answers, order, found) for order in orders]
+    # the installation says it first: the second half of the move may not have come to tell it
+    restart = {"restart_pending": True} if wants_restart(answers) else {}
+    return [_of_profile(answers, order, found).model_copy(update=restart) for order in orders]
 
 
 def _aborted(answers: HostAnswers, *, interrupted: bool) -> list[Outcome] | Trouble:
     """Something between prepare and commit failed: the cause is that failure, the state is what was put back."""
     failed = answers.first("failed")
-    cause = diagnose(failed) if failed else silent(answers.host, interrupted=interrupted)
+    cause = _cause(failed) if failed else silent(answers.host, interrupted=interrupted)
     found = _parse(answers, "account_restore", "profiles", _OUTCOMES, interrupted=interrupted)
     if isinstance(found, Trouble):
-        return found
-    code = "install-failed" if failed and not failed.ours else cause.code
-    return [
-        outcome.model_copy(update={"outcome": "failed", "code": code, "message": cause.message, "do": cause.do})
-        for outcome in found
-    ] or cause
+        # the half that was given up may still hold the host, so it could not be put back
+        return diagnose(failed) if failed and timed_out(failed) else found
+    told = {"outcome": "failed", "code": cause.code, "message": cause.message, "do": cause.do}
+    return [outcome.model_copy(update=told) for outcome in found] or cause
+
+
+def _cause(failed: Answer) -> Trouble:
+    return install_trouble(failed) if failed.action in INSTALLERS else diagnose(failed)
 
 
 def _of_profile(answers: HostAnswers, order: ProfileMove, found: list[Outcome] | Trouble) -> Outcome:
@@ -78,10 +119,13 @@ def _of_profile(answers: HostAnswers, order: ProfileMove, found: list[Outcome] |
     if len(mine) != 1:
         trouble = garbage(host, "it holds no outcome for this profile, or more than one")
         return trouble.outcome_for(host, order.user, order.config_path)
-    outcome = mine[0].model_copy(update={"host": host})
+    return _complete(host, mine[0])
+
+
+def _ended(answers: HostAnswers, outcome: Outcome) -> Outcome:
+    """Where the second half did not come: what stopped it is the message, the marks on the host are the way back."""
     if outcome.outcome != "prepared":
         return outcome
-    # the second half did not come: what stopped it is the message, the marks on the host are the way back
     lost = answers.unreachable
     cause = diagnose(lost) if lost else cancelled()
     return outcome.model_copy(update={"code": cause.code, "message": cause.message, "do": cancelled().do})
@@ -100,13 +144,38 @@ def _parse(
     if last.state != "ok":
         return diagnose(last)
     value = last.result.get(key)
+    unfit = _unfit(value)
+    if unfit:
+        return garbage(answers.host, f"{key} holds {unfit}")
     try:
-        # lone surrogates pass as text, but no store and no report could take them
-        json.dumps(value, ensure_ascii=False).encode()
         return adapter.validate_python(value)
-    except UnicodeEncodeError:
-        return garbage(answers.host, f"{key} holds text that is no Unicode")
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or key
         return garbage(answers.host, f"{where}: {first['msg']}")
+
+
+def _unfit(value: object) -> str:
+    """What no store and no report could take, although the model does."""
+    if not _countable(value):
+        return "a number that nothing on a machine can have"
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "text that is no Unicode"
+    return ""
+
+
+def _countable(value: object) -> bool:
+    """Whether every number in it fits into 64 bits, as all do that a machine counts with."""
+    left = [value]
+    while left:
+        one = left.pop()
+        # too large, infinite, or no number at all: that is not equal to itself
+        if isinstance(one, (int, float)) and not abs(one) < 2**64:
+            return False
+        if isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return True

@@ -2,47 +2,65 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import multiprocessing
-import queue as queues
+import math
 import re
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.process import BaseProcess
-from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
-from smartfleet.campaign.answers import Answer, RunAnswers, gather
-from smartfleet.campaign.child import Done, Job, work
-from smartfleet.campaign.interrupts import Interrupts
-from smartfleet.campaign.processes import end_descendants
-from smartfleet.campaign.workspace import Workspace, vars_file, write_orders
-from smartfleet.errors import RunError
+from smartfleet.campaign.dispatch import ShardTrouble
+from smartfleet.campaign.lazily import Lazily
+from smartfleet.campaign.reach import KeepGoing, Sweep
+from smartfleet.campaign.supervising import Assigned, Judge, Supervision, without_result
+from smartfleet.engines.answers import Answer, RunAnswers, gather
+from smartfleet.engines.order import Order
+from smartfleet.engines.payload import Job, pack
+from smartfleet.engines.protocol import Ended
+from smartfleet.errors import EngineError, RunError
 from smartfleet.text import visible
 
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")
 
 Progress = Callable[[Answer], None]
+Probed = Callable[[Sweep], None]
+Troubled = Callable[[ShardTrouble], None]
 Notify = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Controls:
-    """How hard Ansible works, and how the run talks to the admin."""
+    """How hard Ansible works, and how the run talks to the caller. Times in seconds.
+
+    `timeout` is for a connection, `probe_timeout` for a port to answer before that, `host_timeout` for one task of one
+    host. `silence`: after how long controller and worker take each other for gone. `deadline`: after which a worker
+    begins no further host, seconds since the epoch. `probed` is told what the ports said, before Ansible begins.
+    `progress` gets every answer as it comes, those that stand for absent hosts too. `troubled` is told of shards that
+    were lost or refused. `keep_going` is asked several times a second while the playbook runs;
+    False: no further host is begun, those that are begun finish.
+    """
 
     forks: int = 20
     timeout: int = 20
+    probe_timeout: float = 3.0
+    host_timeout: float = 1800.0
+    silence: float = 60.0
+    deadline: float = math.inf
     become_password: str | None = field(default=None, repr=False)
+    probed: Probed = lambda _sweep: None
     progress: Progress = lambda _answer: None
+    troubled: Troubled = lambda _trouble: None
     notify: Notify = lambda _message: None
+    keep_going: KeepGoing = lambda: True
 
 
 @dataclass(frozen=True)
 class Run:
-    """One playbook over some hosts. `orders` are written for the playbook to read, one file per host."""
+    """One playbook over some hosts. `orders` are written for the playbook to read, one file per host.
+
+    `lean`: whoever calls takes the results from `Controls.progress`; those of tasks that went well are not gathered, as
+    thousands of hosts' facts would fill the memory. `name`: the run's in the store; "" for one that is not in it.
+    """
 
     playbook: Path
     inventory: Path
@@ -51,102 +69,76 @@ class Run:
     variables: Mapping[str, Any] = field(default_factory=dict)
     orders: Mapping[str, Mapping[str, Any]] | None = None
     check: bool = False
+    lean: bool = False
+    name: str = ""
 
 
-def run_playbook(run: Run, controls: Controls) -> RunAnswers:
-    """A `RunError` if no host reported anything: an empty run must not pass for a successful one."""
-    workspace = Workspace.make()
-    try:
-        _fill(workspace, run)
-        job = Job(
-            playbook=run.playbook,
-            inventory=run.inventory.absolute(),
-            folder=run.folder.absolute(),
-            workspace=workspace,
-            ident=uuid.uuid4().hex,
-            forks=controls.forks,
-            timeout=controls.timeout,
-            check=run.check,
-            become_password=controls.become_password,
-        )
-        answers, done, interrupted = _supervise(job, controls)
-    finally:
-        workspace.remove()
-    result = RunAnswers(gather(run.hosts, answers), interrupted, done.rc, done.output)
-    if not interrupted and not any(answer.ours for answer in answers):
-        raise _silence(answers, done)
+def run_shards(run: Run, assigned: Sequence[Assigned], controls: Controls, judge: Judge) -> RunAnswers:
+    """The playbook over the hosts of `run`, each shard of them at its engine.
+
+    `judge` is told of each shard's end, and answers for hosts that nobody heard of; its answers go the way of all
+    others. An EngineError if no shard was begun, for the reason of the first; a `RunError` if all came to their end and
+    no host reported anything: an empty run must not pass for a successful one.
+    """
+    answers: list[Answer] = []
+
+    def take(answer: Answer) -> None:
+        answers.append(without_result(answer) if run.lean else answer)
+        controls.progress(answer)
+
+    supervision = Supervision(controls.keep_going, take, controls.notify, judge)
+    supervision.carry(assigned, _packer(run, controls))
+    ends = supervision.ends
+    result = RunAnswers(
+        gather(run.hosts, answers),
+        supervision.interrupted,
+        max((end.rc for end in ends), default=0),
+        "\n".join(end.output for end in ends if end.output),
+    )
+    if not result.interrupted:
+        _check(ends, answers, result)
     return result
 
 
-def _fill(workspace: Workspace, run: Run) -> None:
-    variables = dict(run.variables)
-    variables["smartfleet_hosts"] = workspace.write("hosts.json", json.dumps(sorted(run.hosts)))
-    variables["smartfleet_stop_file"] = workspace.stop_file
-    if run.orders is not None:
-        write_orders(workspace.folder / "orders", run.orders)
-        variables["smartfleet_orders"] = workspace.folder / "orders"
-    workspace.write("hosts.txt", "".join(f"{host}\n" for host in run.hosts))
-    workspace.write("vars.yml", vars_file(variables))
+def _packer(run: Run, controls: Controls) -> Callable[[Assigned], Order]:
+    job = Job(
+        playbook=run.playbook,
+        inventory=run.inventory.absolute(),
+        folder=run.folder.absolute(),
+        variables={**run.variables, "smartfleet_host_timeout": max(1, round(controls.host_timeout))},
+        forks=controls.forks,
+        timeout=controls.timeout,
+        check=run.check,
+        become_password=controls.become_password,
+        silence=controls.silence,
+    )
+
+    def packed(one: Assigned) -> Order:
+        orders = run.orders
+        if orders is not None:
+            orders = Lazily([host for host in one.shard.hosts if host in orders], orders.__getitem__)
+        return pack(job, orders, one.exact, here=one.engine.here)
+
+    return packed
 
 
-def _supervise(job: Job, controls: Controls) -> tuple[list[Answer], Done, bool]:
-    context = multiprocessing.get_context("spawn")
-    queue: Queue[Answer | Done] = context.Queue()
-    cancel = context.Event()
-
-    def finish() -> None:
-        with contextlib.suppress(OSError):
-            job.workspace.stop_file.touch()
-        controls.notify("stopping: running hosts finish, no other is begun; Ctrl-C again cancels them")
-
-    def abandon() -> None:
-        cancel.set()
-        controls.notify("cancelling")
-
-    interrupts = Interrupts(finish, abandon)
-    child = context.Process(target=work, args=(job, queue, cancel), name="smartfleet-ansible")
-    with interrupts.caught():
-        child.start()
-        try:
-            answers, done = _collect(child, queue, controls.progress)
-        finally:
-            _end(child)
-    return answers, done, interrupts.count > 0
+def _check(ends: Sequence[Ended], answers: Iterable[Answer], result: RunAnswers) -> None:
+    refused = [end for end in ends if end.state == "failed" and not end.begun]
+    if refused and len(refused) == len(ends):
+        first = refused[0]
+        raise EngineError(first.code, first.message, why=first.why, do=first.do)
+    if all(end.state in {"done", "failed"} for end in ends) and not any(answer.ours for answer in answers):
+        raise _silence(list(answers), result)
 
 
-def _collect(child: BaseProcess, queue: Queue[Answer | Done], progress: Progress) -> tuple[list[Answer], Done]:
-    answers: list[Answer] = []
-    while True:
-        alive = child.is_alive()
-        try:
-            word = queue.get(timeout=0.2)
-        except queues.Empty:
-            if alive:
-                continue
-            return answers, Done(child.exitcode or 1, "the process that ran Ansible died")
-        if isinstance(word, Done):
-            return answers, word
-        answers.append(word)
-        progress(word)
-
-
-def _end(child: BaseProcess) -> None:
-    """The child ends by itself once it said `Done`; whatever happened, nothing of it stays."""
-    child.join(timeout=10)
-    if child.is_alive() and child.pid is not None:
-        end_descendants(child.pid)
-        child.kill()
-        child.join()
-
-
-def _silence(answers: list[Answer], done: Done) -> RunError:
+def _silence(answers: list[Answer], result: RunAnswers) -> RunError:
     failures = [answer.message for answer in answers if answer.state == "failed" and answer.message]
-    lines = _COLOUR.sub("", done.output).splitlines()
+    lines = _COLOUR.sub("", result.output).splitlines()
     errors = [line.partition("[ERROR]: ")[2] for line in lines if "[ERROR]: " in line]
-    cause = [*failures, *errors, *lines[-1:], f"exit status {done.rc}"][0]
+    cause = [*failures, *errors, *lines[-1:], f"exit status {result.rc}"][0]
     return RunError(
         "run/no-host-reported",
         f"Ansible ended without an answer from any host: {visible(cause)}",
-        why="nothing was done on any host",
+        why="no host told that anything was done on it",
         do="run the playbook by hand to see all that Ansible says; docs/playbooks.md shows how",
     )

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from smartfleet.campaign.answers import Answer
+from smartfleet.campaign.causes import CAUSES
+from smartfleet.checks.hostcodes import remedy_of
+from smartfleet.durations import duration_text
+from smartfleet.engines.answers import MODULES, SHARD, Answer
 from smartfleet.model.results import Outcome, OutcomeName
 from smartfleet.text import visible
 
 _LONGEST = 400
+_CHANGES = {f"{MODULES}account_move", f"{MODULES}account_restore"}
+SHARD_LOST = "shard-lost"
+"""Of hosts whose worker nobody hears of any more. They are tried again once they have told that nobody works there."""
+SHARD_REFUSED = "shard-refused"
+"""Of hosts whose shard no worker took: nothing was begun."""
 _CODE = re.compile(r"[a-z][a-z0-9-]{1,60}")
 
 
@@ -36,77 +45,60 @@ class Trouble:
         )
 
 
-@dataclass(frozen=True)
-class _Cause:
-    pattern: re.Pattern[str]
-    outcome: OutcomeName
-    code: str
-    do: str
-
-
-def _cause(pattern: str, outcome: OutcomeName, code: str, do: str) -> _Cause:
-    return _Cause(re.compile(pattern, re.IGNORECASE | re.DOTALL), outcome, code, do)
-
-
-# the first that fits; {host} is the inventory's name of the host, quoted for a shell
-_CAUSES = (
-    _cause(
-        "REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed",
-        "failed",
-        "host-key-changed",
-        "find out why the key changed (new installation? another machine?); smartfleet doctor --limit {host} shows "
-        "both keys and the command that takes the old one out of known_hosts",
-    ),
-    _cause(
-        "Host key verification failed|authenticity of host",
-        "failed",
-        "host-key-unknown",
-        "smartfleet doctor --limit {host} shows the key and the command that trusts it",
-    ),
-    _cause(
-        "Missing sudo password|Incorrect sudo password|password is required|Timeout .* waiting for privilege|"
-        "Sorry, try again|Duplicate become|Missing .*become.* password|Incorrect .*become.* password",
-        "failed",
-        "become-password",
-        "give the password with --ask-become-pass, or let the account use sudo without one",
-    ),
-    _cause(
-        "not in the sudoers|is not allowed to execute|may not run sudo|sudo: (command )?not found|"
-        "unable to find sudo|sudo: .*not found",
-        "failed",
-        "become-refused",
-        "allow the account to use sudo, or connect as root with ansible_become: false",
-    ),
-    _cause(
-        "Permission denied|Authentication fail|Too many authentication failures|no more authentication methods",
-        "failed",
-        "auth-refused",
-        "smartfleet doctor --limit {host} tells which keys and passwords the host accepts",
-    ),
-    _cause(
-        "python[0-9.]*: (command )?not found|No such file or directory.*python|"
-        "python.*No such file or directory|interpreter .* (was )?not found|requires a minimum of Python",
-        "failed",
-        "no-python",
-        "install Python 3.9 or newer there, or name it in the inventory: ansible_python_interpreter",
-    ),
-    _cause("No space left on device|Disk quota exceeded", "failed", "disk-full", "make room on the host"),
-    _cause("unsupported parameters|couldn't resolve module", "failed", "install-mismatch", "install smartfleet again"),
-)
 _OFFLINE = Trouble("waiting-online", "offline", "the host cannot be reached", "")
+# pywinrm's: the words before it say the same
+_FAULT_DATA = re.compile(r" *\(extended fault data: \{.*\}\)")
 _GARBAGE = "Module result deserialization failed"
 
 
 def diagnose(answer: Answer) -> Trouble:
     """Of an answer that failed or could not be reached."""
+    if answer.action == SHARD:
+        return _of_shard(answer)
+    if timed_out(answer):
+        return _late(answer)
     said = told(answer)
-    for cause in _CAUSES:
-        if cause.pattern.search(said):
-            return Trouble(cause.outcome, cause.code, _short(said), cause.do.format(host=quoted(answer.host)))
-    if answer.state == "unreachable":
+    named = _named(answer)
+    if named and answer.state == "failed":
+        return Trouble("failed", named, _short(said) or "the task failed without a word", _remedy(answer))
+    unreachable = answer.state == "unreachable"
+    for cause in CAUSES:
+        if cause.fits(said, unreachable=unreachable):
+            shown = _short(_FAULT_DATA.sub("", said))
+            return Trouble(cause.outcome, cause.code, shown, cause.do.format(host=quoted(answer.host)))
+    if unreachable:
         again = f"try again when it is online; smartfleet doctor --limit {quoted(answer.host)} tells what is in the way"
         return Trouble(_OFFLINE.outcome, _OFFLINE.code, _short(said) or _OFFLINE.message, again)
-    return Trouble("failed", _code(answer), _short(said) or "the task failed without a word", _remedy(answer))
+    code = "module-failed" if answer.ours else "task-failed"
+    return Trouble("failed", code, _short(said) or "the task failed without a word", _remedy(answer))
+
+
+def _of_shard(answer: Answer) -> Trouble:
+    """What the campaign itself said of a whole shard."""
+    code, do = answer.result["code"], answer.result["do"]
+    return Trouble("unknown" if code == SHARD_LOST else "refused", code, _short(answer.message), _short(do))
+
+
+def is_lost(outcome: Outcome) -> bool:
+    """Whether the worker was lost before it told the profile's end."""
+    return outcome.outcome in {"unknown", "prepared"} and outcome.code == SHARD_LOST
+
+
+def timed_out(answer: Answer) -> bool:
+    """Whether Ansible gave the task up after its time: what it began may go on there."""
+    return answer.state == "failed" and isinstance(answer.result.get("timedout"), Mapping)
+
+
+def _late(answer: Answer) -> Trouble:
+    seconds = answer.result["timedout"].get("period")
+    within = f" within {duration_text(seconds)}" if isinstance(seconds, int) else ""
+    again = "run the command again: it goes on with what was begun. " if answer.action in _CHANGES else ""
+    return Trouble(
+        "unknown" if answer.action in _CHANGES else "failed",
+        "host-timeout",
+        f"the host did not finish{within}; others were not held up",
+        f"{again}See what hangs there (a network home, a full disk?), or raise campaign.host_timeout",
+    )
 
 
 def told(answer: Answer) -> str:
@@ -131,6 +123,12 @@ def cancelled() -> Trouble:
     return Trouble("unknown", "cancelled", "the run was cancelled while it worked on this host", do)
 
 
+def gone(host: str) -> Trouble:
+    """Of a host that left the inventory while its run was interrupted or waited."""
+    do = "audit and plan again; if it was renamed, under its new name"
+    return Trouble("refused", "host-gone", f"the inventory has no host {visible(host)} any more", do)
+
+
 def garbage(host: str, reason: str) -> Trouble:
     """Of a host whose answer is not what our module gives."""
     return Trouble(
@@ -145,17 +143,16 @@ def quoted(host: str) -> str:
     return shlex.quote(visible(host))
 
 
-def _code(answer: Answer) -> str:
-    """The module's own code, where it is one."""
+def _named(answer: Answer) -> str:
+    """The module's own code, where it is one: its words may speak of permissions and passwords all the same."""
     code = answer.result.get("code")
-    if answer.ours and isinstance(code, str) and _CODE.fullmatch(code):
-        return code
-    return "module-failed" if answer.ours else "task-failed"
+    return code if answer.ours and isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
 def _remedy(answer: Answer) -> str:
     do = answer.result.get("do")
-    return _short(do) if answer.ours and isinstance(do, str) else ""
+    told = _short(do) if answer.ours and isinstance(do, str) else ""
+    return told or remedy_of(_named(answer))
 
 
 def _short(text: str) -> str:

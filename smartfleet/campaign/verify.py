@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from smartfleet.campaign import parse
+from smartfleet.campaign.afterwards import afterwards
 from smartfleet.campaign.base import Campaign, state
-from smartfleet.campaign.runner import Run, run_playbook
+from smartfleet.campaign.runner import Controls, Run
 from smartfleet.campaign.trouble import Trouble
 from smartfleet.model.plan import VerifyLevel
 from smartfleet.model.results import FolderCheck, Outcome, Verdict
@@ -50,29 +51,37 @@ class Question:
 
 
 def verify(campaign: Campaign, hosts: Sequence[str], question: Question) -> Verified:
-    with campaign.run("verify", len(hosts)) as run:
-        answers = run_playbook(
-            Run(
-                playbook=playbook("verify"),
-                inventory=campaign.fleet.inventory,
-                folder=campaign.fleet.folder,
-                hosts=tuple(hosts),
-                variables=question.variables(),
-            ),
-            campaign.controls,
-        )
-        verdicts: list[Verdict] = []
-        troubles: list[Outcome] = []
-        for name, host in answers.hosts.items():
-            found = parse.checks(host, interrupted=answers.interrupted)
-            if isinstance(found, Trouble):
-                troubles.append(found.outcome_for(name))
-            else:
-                verdicts += [
-                    judge(name, question.complete(name, check) if question.complete else check) for check in found
-                ]
-                unseen = parse.unseen(host, interrupted=answers.interrupted)
-                troubles += [trouble.outcome_for(name) for trouble in unseen]
-        campaign.store.add_verdicts(run, verdicts)
-        campaign.store.finish(run, state(interrupted=answers.interrupted))
+    with campaign.run("verify", hosts) as run:
+        found = look(campaign, run, hosts, question, campaign.controls)
+        came = [*(one.verdict for one in found.verdicts), *(one.outcome for one in found.troubles)]
+        campaign.note_end(run, "verify", state(interrupted=found.interrupted), came)
+        campaign.store.finish(run, state(interrupted=found.interrupted))
+    afterwards(campaign, run, hosts)
+    return found
+
+
+def look(campaign: Campaign, run: str, hosts: Sequence[str], question: Question, controls: Controls) -> Verified:
+    """Looks at the folders for a run that is under way; the verdicts become part of it."""
+    answers = campaign.execute(
+        Run(
+            name=run,
+            playbook=playbook("verify"),
+            inventory=campaign.fleet.inventory,
+            folder=campaign.fleet.folder,
+            hosts=tuple(hosts),
+            variables=question.variables(),
+        ),
+        controls,
+    )
+    verdicts: list[Verdict] = []
+    troubles: list[Outcome] = []
+    for name, host in answers.hosts.items():
+        found = parse.checks(host, interrupted=answers.interrupted)
+        if isinstance(found, Trouble):
+            troubles.append(found.outcome_for(name))
+        else:
+            verdicts += [judge(name, question.complete(name, check) if question.complete else check) for check in found]
+            unseen = parse.unseen(host, interrupted=answers.interrupted)
+            troubles += [trouble.outcome_for(name) for trouble in unseen]
+    campaign.store.add_verdicts(run, verdicts)
     return Verified(run, verdicts, troubles, answers.interrupted)

@@ -11,11 +11,24 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from smartfleet.errors import StoreError
+from smartfleet.store.errors import store_error
 from smartfleet.text import visible
 
-HEAD = "0001"
-KNOWN = ("0001",)
+HEAD = "0005"
+KNOWN = ("0001", "0002", "0003", "0004", "0005")
+WRITES = "smartfleet_writes"
+"""Execution option of a connection whose next transaction writes."""
 _BUSY_SECONDS = 30
+# so that a network that swallows everything is noticed in half a minute, not in a quarter of an hour
+_SERVER = {
+    "connect_timeout": _BUSY_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 10,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 1000 * _BUSY_SECONDS,
+}
+# any number that nobody else on that database locks
+_MIGRATION_LOCK = 7_163_820_001
 
 
 def open_engine(url: str) -> Engine:
@@ -33,9 +46,9 @@ def open_engine(url: str) -> Engine:
         ) from error
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _pragmas)
+        event.listen(engine, "begin", _begin)
     try:
-        with engine.begin() as connection:
-            _migrate(connection)
+        _make_current(engine)
     except SQLAlchemyError as error:
         engine.dispose()
         raise store_error(error, parsed) from error
@@ -43,22 +56,6 @@ def open_engine(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
-
-
-def store_error(error: SQLAlchemyError, url: URL) -> StoreError:
-    """What the database said, without the statement and its data."""
-    cause = visible(str(getattr(error, "orig", None) or error).strip().splitlines()[0])
-    where = url.render_as_string(hide_password=True)
-    if "readonly" in cause or "read-only" in cause:
-        return StoreError(
-            "store/read-only",
-            f"the store {where} cannot be written",
-            why="every step is written down before it is done, so nothing is begun",
-            do="run as the user the fleet folder belongs to, or make it writable",
-        )
-    if "full" in cause or "locked" in cause:
-        return StoreError("store/busy-or-full", f"the store {where} cannot be written: {cause}")
-    return StoreError("store/unusable", f"the store {where} cannot be used: {cause}")
 
 
 def _parse(url: str) -> URL:
@@ -69,7 +66,7 @@ def _parse(url: str) -> URL:
 
 
 def _connect_args(url: URL) -> dict[str, object]:
-    return {"timeout": _BUSY_SECONDS} if url.get_backend_name() == "sqlite" else {"connect_timeout": _BUSY_SECONDS}
+    return {"timeout": _BUSY_SECONDS} if url.get_backend_name() == "sqlite" else dict(_SERVER)
 
 
 def _make_private(url: URL) -> None:
@@ -89,17 +86,36 @@ def _make_private(url: URL) -> None:
 
 
 def _pragmas(connection: object, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()  # type: ignore[attr-defined] # a DBAPI connection has no type of its own
+    # else Python begins a transaction only at the first write, when what was read may have changed
+    connection.isolation_level = None  # type: ignore[attr-defined] # a DBAPI connection has no type of its own
+    cursor = connection.cursor()  # type: ignore[attr-defined]
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
-def _migrate(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    """One that writes waits for its turn here: SQLite would not let it wait later, after it has read."""
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _make_current(engine: Engine) -> None:
+    with engine.begin() as connection:
+        if _is_current(connection):
+            return
+    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        # another process may have done it meanwhile
+        if not _is_current(connection):
+            _upgrade(connection)
+
+
+def _is_current(connection: Connection) -> bool:
+    """Raises StoreError where a newer version was here."""
     current = _version(connection)
-    if current == HEAD:
-        return
     if current is not None and current not in KNOWN:
         raise StoreError(
             "store/newer",
@@ -107,7 +123,7 @@ def _migrate(connection: Connection) -> None:
             why="an older version would misread or damage it",
             do="use the newer smartfleet, or another store: in smartfleet.yml",
         )
-    _upgrade(connection)
+    return current == HEAD
 
 
 def _version(connection: Connection) -> str | None:
@@ -124,4 +140,12 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(
+            "store/damaged",
+            f"the store cannot be brought to schema {HEAD}: it holds a plan that is none",
+            why="it was changed past smartfleet; it stays as it is",
+            do="take it back from a backup, or name another store: in smartfleet.yml",
+        ) from error

@@ -1,0 +1,102 @@
+"""Which run holds which host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from smartfleet.model.campaign import Lock
+from smartfleet.store.database import Part
+from smartfleet.store.documents import batches
+from smartfleet.store.lease import LEASE, Life, Owner
+from smartfleet.store.people import admin
+from smartfleet.store.runs import driver_of
+from smartfleet.store.tables import LockRow, RunRow
+
+# named as in the model; whole rows as objects take three times as long
+_COLUMNS = (LockRow.host, LockRow.run_id.label("run"), LockRow.admin, LockRow.where, LockRow.taken, LockRow.until)
+
+
+class Locks(Part):
+    """A lock holds until it expires; that of a run whose driver is seen to live holds on, of a dead one no more."""
+
+    def lock(self, run: str, hosts: Iterable[str], seconds: float, owner: Owner) -> dict[str, Lock]:
+        """Takes `hosts` for `seconds`. Answers with the locks of those that other runs hold; all others are ours now.
+
+        `beat` renews them.
+        """
+        names = sorted(set(hosts))
+
+        def work(session: Session) -> dict[str, Lock]:
+            self._database.alone(session, LockRow)
+            now = self._database.now(session)
+            others: dict[str, Lock] = {}
+            mine = {"run_id": run, "admin": admin(), "where": owner.host, "taken": now, "until": now + seconds}
+            for part in batches(names):
+                held = {lock.host: lock for lock in _held(session, part, now) if lock.run != run}
+                free = [host for host in part if host not in held]
+                session.execute(delete(LockRow).where(LockRow.host.in_(free)))
+                if free:
+                    session.execute(insert(LockRow), [{"host": host, **mine} for host in free])
+                others |= held
+            return others
+
+        return self._database.write(work)
+
+    def unlock(self, run: str, hosts: Sequence[str] | None = None, owner: Owner | None = None) -> None:
+        """Gives the hosts of a run free, or some of them. With `owner`: unless another process drives it."""
+
+        def work(session: Session) -> None:
+            if owner and driver_of(session.get_one(RunRow, run)) not in {None, owner}:
+                return
+            own = delete(LockRow).where(LockRow.run_id == run)
+            if hosts is None:
+                session.execute(own)
+                return
+            for part in batches(sorted(hosts)):
+                session.execute(own.where(LockRow.host.in_(part)))
+
+        self._database.write(work)
+
+    def locks(self, hosts: Sequence[str] | None = None) -> list[Lock]:
+        """Those that hold now, by host."""
+
+        def work(session: Session) -> list[Lock]:
+            now = self._database.now(session)
+            if hosts is None:
+                return _held(session, None, now)
+            return [lock for part in batches(sorted(hosts)) for lock in _held(session, part, now)]
+
+        return self._database.read(work)
+
+    def break_lock(self, host: str, run: str) -> Lock | None:
+        """Takes a host's lock away from `run`, and tells it; None if another run has the host by now, or none."""
+        here = (LockRow.host == host, LockRow.run_id == run)
+
+        def work(session: Session) -> Lock | None:
+            row = session.execute(select(*_COLUMNS).where(*here).with_for_update()).first()
+            session.execute(delete(LockRow).where(*here))
+            return Lock.model_validate(row._asdict()) if row else None
+
+        return self._database.write(work)
+
+
+def _held(session: Session, hosts: Sequence[str] | None, now: float) -> list[Lock]:
+    wanted = select(*_COLUMNS).order_by(LockRow.host)
+    if hosts is not None:
+        wanted = wanted.where(LockRow.host.in_(hosts))
+    locks = [Lock.model_validate(row._asdict()) for row in session.execute(wanted)]
+    lives = {run: _life(session, run) for run in {lock.run for lock in locks}}
+    return [lock for lock in locks if _holds(lock, lives[lock.run], now)]
+
+
+def _life(session: Session, run: str) -> Life:
+    driver = driver_of(session.get_one(RunRow, run))
+    return driver.life if driver else "unknown"
+
+
+def _holds(lock: Lock, life: Life, now: float) -> bool:
+    """One that was taken in the future is from before the clock jumped back: its end says nothing."""
+    return life == "alive" or (life == "unknown" and lock.taken - LEASE < now < lock.until)
