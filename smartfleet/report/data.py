@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from smartfleet.model.assessment import AccountAssessment, Finding, FolderAssessment, HostAssessment, ProfileAssessment
-from smartfleet.model.report import FolderRow, Headline, HostRow, ProfileRow, ReportData
-from smartfleet.model.results import Outcome, Verdict
-
-_DONE = {"moved", "already"}
+from smartfleet.model.assessment import Finding
+from smartfleet.model.policy import CheckInfo
+from smartfleet.model.report import Headline, HostRow, Point, ProfileRow, ReportData
+from smartfleet.model.results import OutcomeName, VerdictName
+from smartfleet.report.counts import Counts
+from smartfleet.report.rows import Rows
+from smartfleet.report.shares import shares
 
 
 def build(
@@ -18,161 +22,109 @@ def build(
     fleet: str,
     old_servers: Sequence[str],
     new_server: str,
-    inventory: Sequence[str],
-    assessments: Sequence[HostAssessment],
-    outcomes: Iterable[Outcome],
-    verdicts: Iterable[Verdict],
+    hosts: Iterable[Rows],
+    checks: Sequence[CheckInfo] = (),
+    history: Sequence[Point] = (),
     warnings: Sequence[Finding] = (),
 ) -> ReportData:
     """The report of a fleet.
 
-    `inventory` names every host that the report is about; `assessments` judge the newest facts of each host;
-    `outcomes` and `verdicts` are the newest of each profile and folder. An outcome without a user is the host's own
-    (for example ``waiting-online``).
+    `hosts` are all that the report is about, each once, in any order; `checks` are all of the policy that judged them.
     """
-    by_profile = {(o.host, o.user, o.config_path): o for o in outcomes}
-    by_folder = {(v.host, v.user, v.config_path, v.account, v.alias): v for v in verdicts}
-    profiles = [
-        _profile(host, profile, by_profile.get((host.host, profile.user, profile.config_path)), by_folder)
-        for host in sorted(assessments, key=lambda a: a.host)
-        for profile in host.profiles
-    ]
-    others = _other_hosts(inventory, assessments, by_profile.values())
+    rows: list[HostRow] = []
+    profiles: list[ProfileRow] = []
+    counts = Counts()
+    for one in hosts:
+        rows.append(one.host)
+        profiles += one.profiles
+        counts.add(one)
+    rows.sort(key=lambda row: row.host)
+    profiles.sort(key=lambda row: row.host)
     return ReportData(
         created=created,
         fleet=fleet,
         old_servers=list(old_servers),
         new_server=new_server,
-        headline=_headline(len(set(inventory)), len(assessments), profiles),
+        headline=headline(rows, profiles),
         profiles=profiles,
-        other_hosts=others,
+        hosts=rows,
+        checks=counts.of(checks),
+        history=list(history),
+        shares=shares(rows, profiles),
         warnings=list(warnings),
     )
 
 
-_FolderKey = tuple[str, str, str, str, str]
+class Figures:
+    """Told of one host after the other, so that the rows of a fleet need not lie in the memory together.
 
-
-def _profile(
-    host: HostAssessment, profile: ProfileAssessment, outcome: Outcome | None, verdicts: dict[_FolderKey, Verdict]
-) -> ProfileRow:
-    standing = _standing(host.host, profile, outcome)
-    folders = [
-        _folder(folder, verdicts.get((host.host, profile.user, profile.config_path, account.number, folder.alias)))
-        for account in _own_accounts(profile)
-        for folder in account.folders
-    ]
-    twice = _second_copy(profile) if not standing.do else None
-    return ProfileRow(
-        host=host.host,
-        os=host.os,
-        user=profile.user,
-        config_path=profile.config_path,
-        client_version=profile.client_version,
-        state=profile.state,
-        outcome=standing.outcome,
-        code=twice.code if twice else standing.code,
-        message=twice.message if twice else standing.message,
-        do=standing.do or (twice.do if twice else _next_deed(host.host, profile, folders)),
-        audited=host.taken,
-        folders=folders,
-        steps=standing.steps,
-        proofs=standing.proofs,
-        second_copies=profile.second_copies,
-        findings=profile.findings,
-    )
-
-
-def _second_copy(profile: ProfileAssessment) -> Finding | None:
-    """What is left to do for a profile that is on the new server, but in the wrong folder."""
-    return next((finding for finding in profile.findings if finding.code == "second-copy"), None)
-
-
-def _own_accounts(profile: ProfileAssessment) -> list[AccountAssessment]:
-    """Accounts of other servers are not this report's business."""
-    return [account for account in profile.accounts if account.state in {"old", "new"}]
-
-
-def _standing(host: str, profile: ProfileAssessment, outcome: Outcome | None) -> Outcome:
-    """The newest outcome, or what the audit says where no move was tried.
-
-    An outcome of ``moved`` that the newest audit contradicts is not repeated: the account is back on an old server.
+    `unplanned`: whether a profile is on an old server and nothing was tried with it; `unproven`: whether a folder of
+    one that is on the new server was never compared; `bytes`: in folders.
     """
-    if outcome is not None and not (outcome.outcome in _DONE and profile.state in {"old", "both"}):
-        return outcome
-    if profile.state == "new":
-        return Outcome(host=host, user=profile.user, config_path=profile.config_path, outcome="already")
-    message = {
-        "old": "The account still uses the old server.",
-        "both": "One account is on the new server, another still on the old one.",
-        "neither": "There is no account.",
-        "foreign": "All accounts belong to other servers.",
-        "unreadable": "The configuration cannot be read.",
-    }[profile.state]
-    return Outcome(
-        host=host,
-        user=profile.user,
-        config_path=profile.config_path,
-        outcome="unknown",
-        code=f"state-{profile.state}",
-        message=message,
-    )
+
+    def __init__(self) -> None:
+        self.unplanned = self.unproven = False
+        self.bytes = 0
+        self._hosts: Counter[str] = Counter()
+        self._profiles: Counter[str] = Counter()
+        self._folders: Counter[str] = Counter()
+        self._outcomes: Counter[OutcomeName] = Counter()
+        self._verdicts: Counter[VerdictName] = Counter()
+
+    def add(self, rows: Rows) -> None:
+        self.add_host(rows.host)
+        for profile in rows.profiles:
+            self.add_profile(profile)
+
+    def add_host(self, host: HostRow) -> None:
+        self._hosts.update(all=1, seen=host.audited is not None, compliant=host.compliant)
+
+    def add_profile(self, profile: ProfileRow) -> None:
+        is_old = profile.state in {"old", "both"}
+        self._profiles.update(all=1, old=is_old)
+        self._outcomes[profile.outcome] += 1
+        self.unplanned = self.unplanned or (is_old and profile.outcome == "unknown")
+        for folder in profile.folders:
+            self._folders["all"] += 1
+            self.bytes += folder.bytes
+            self._verdicts[folder.verdict] += 1
+            self.unproven = self.unproven or (profile.state == "new" and not folder.level)
+
+    def written(self) -> str:
+        """All that was counted but the bytes, the same text for the same counts."""
+        counted = [sorted((+one).items()) for one in self._counters()]
+        return json.dumps([self.unplanned, self.unproven, *counted], separators=(",", ":"))
+
+    def add_written(self, document: str, times: int, bytes_: int) -> None:
+        """What `written` told of each of `times` hosts, with the bytes of all of them."""
+        unplanned, unproven, *counted = json.loads(document)
+        for mine, others in zip(self._counters(), counted, strict=True):
+            mine.update({name: times * number for name, number in others})
+        self.bytes += bytes_
+        self.unplanned, self.unproven = self.unplanned or unplanned, self.unproven or unproven
+
+    def _counters(self) -> Sequence[Counter[Any]]:
+        return self._hosts, self._profiles, self._folders, self._outcomes, self._verdicts
+
+    def headline(self) -> Headline:
+        return Headline(
+            hosts=self._hosts["all"],
+            hosts_seen=self._hosts["seen"],
+            hosts_compliant=self._hosts["compliant"],
+            profiles=self._profiles["all"],
+            on_old_server=self._profiles["old"],
+            outcomes=dict(self._outcomes),
+            folders=self._folders["all"],
+            verdicts=dict(self._verdicts),
+            bytes_in_folders=self.bytes,
+        )
 
 
-def _next_deed(host: str, profile: ProfileAssessment, folders: Sequence[FolderRow]) -> str:
-    if profile.state == "old":
-        return f"smartfleet plan --limit {host}"
-    if any(folder.verdict == "drift" for folder in folders) or profile.state in {"both", "unreadable"}:
-        return f"smartfleet show {host}"
-    if folders and any(not folder.level for folder in folders):
-        return f"smartfleet verify --limit {host}"
-    return ""
-
-
-def _folder(folder: FolderAssessment, verdict: Verdict | None) -> FolderRow:
-    check = verdict.check if verdict else None
-    parts = [c for c in (check.before, check.journal, check.server) if c.done] if check else []
-    return FolderRow(
-        local_path=folder.local_path,
-        files=check.files + check.placeholders if check else folder.files,
-        bytes=check.bytes if check else folder.bytes,
-        placeholders=check.placeholders if check else folder.placeholders,
-        virtual_files=folder.virtual_files,
-        verdict=verdict.verdict if verdict else "unknown",
-        reason=verdict.reason if verdict else "not verified yet",
-        level=verdict.level if verdict else "",
-        synced=max((part.synced for part in parts), default=0),
-        user_changes=max((part.user for part in parts), default=0),
-        lost=max((part.lost for part in parts), default=0),
-        conflicts=max((part.conflicts for part in parts), default=0),
-        examples=[example for part in parts for example in part.examples],
-    )
-
-
-def _other_hosts(
-    inventory: Sequence[str], assessments: Sequence[HostAssessment], outcomes: Iterable[Outcome]
-) -> list[HostRow]:
-    seen = {a.host: a for a in assessments}
-    offline = {o.host: o.message for o in outcomes if not o.user and o.outcome == "waiting-online"}
-    rows = []
-    for host in sorted(set(inventory) | set(seen)):
-        if host not in seen:
-            reason = "offline" if host in offline else "never-seen"
-            rows.append(HostRow(host=host, reason=reason, message=offline.get(host, "")))
-        elif not seen[host].profiles:
-            rows.append(HostRow(host=host, reason="no-profile"))
-    return rows
-
-
-def _headline(hosts: int, seen: int, profiles: Sequence[ProfileRow]) -> Headline:
-    folders = [folder for profile in profiles for folder in profile.folders]
-    return Headline(
-        hosts=max(hosts, seen),
-        hosts_seen=seen,
-        profiles=len(profiles),
-        on_old_server=sum(profile.state in {"old", "both"} for profile in profiles),
-        outcomes=dict(Counter(profile.outcome for profile in profiles)),
-        folders=len(folders),
-        verdicts=dict(Counter(folder.verdict for folder in folders)),
-        bytes_in_folders=sum(folder.bytes for folder in folders),
-    )
+def headline(hosts: Iterable[HostRow], profiles: Iterable[ProfileRow]) -> Headline:
+    """What the rows come to."""
+    figures = Figures()
+    for host in hosts:
+        figures.add_host(host)
+    for profile in profiles:
+        figures.add_profile(profile)
+    return figures.headline()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -11,12 +11,14 @@ from rich.text import Text
 
 from smartfleet.model.assessment import (
     AuditDocument,
+    ClientAssessment,
     FolderAssessment,
     HostAssessment,
     ProfileAssessment,
     Unreached,
 )
 from smartfleet.report.terminal.parts import (
+    MOST,
     Remark,
     counted,
     host_lists,
@@ -28,8 +30,10 @@ from smartfleet.report.terminal.parts import (
     text,
     word,
 )
+from smartfleet.report.words import session_text
 from smartfleet.text import bytes_text, number_of
 
+_Row = tuple[Text, ...]
 _STATES = ("old", "both", "new", "foreign", "neither", "unreadable")
 
 
@@ -51,16 +55,27 @@ def audit(document: AuditDocument) -> RenderableType:
 
 def host(assessment: HostAssessment) -> Group:
     """One host in full."""
-    clients = ", ".join(f"{client.version} ({client.kind})" for client in assessment.clients) or "none"
+    clients = ", ".join(map(_client, assessment.clients)) or "none"
     head = Text.assemble(
         (text(assessment.host).plain, "bold"), ", ", text(assessment.distribution), ", clients: ", text(clients)
     )
-    return stack(head, _table([assessment]), remarks("Findings", _remarks([assessment])))
+    users = [
+        Text.assemble(text(profile.user, "bold"), f": {session_text(profile.session, profile.session_kind)}, ")
+        + Text(f"client {'runs' if profile.client_running else 'does not run'}")
+        for profile in assessment.profiles
+    ]
+    return stack(head, _table([assessment]), section("Users", *users), remarks("Findings", _remarks([assessment])))
+
+
+def _client(client: ClientAssessment) -> str:
+    bits = f", {client.bits} bit" if client.bits else ""
+    scope = ", of one user" if client.scope == "user" else ""
+    return f"{client.version} ({client.kind}{bits}{scope})"
 
 
 def unreached(found: Iterable[Unreached]) -> Group | None:
-    """Hosts that could not be asked."""
-    return section("Not reached", *(Text.assemble(text(one.host, "bold"), ": ", text(one.message)) for one in found))
+    """Hosts that could not be asked, and what helps."""
+    return remarks("Not reached", (Remark("unreachable", one.code, one.host, one.message, one.do) for one in found))
 
 
 def _table(hosts: Iterable[HostAssessment]) -> Table:
@@ -68,13 +83,21 @@ def _table(hosts: Iterable[HostAssessment]) -> Table:
     for one in hosts:
         name = one.host
         for profile in one.profiles:
-            for row in _rows(profile):
+            for row in _bounded(list(_rows(profile))):
                 made.add_row(text(name), text(profile.user), word(profile.state), *row)
                 name = ""
     return made
 
 
-def _rows(profile: ProfileAssessment) -> Iterator[tuple[Text, ...]]:
+def _bounded(rows: Sequence[_Row]) -> Sequence[_Row]:
+    """Whoever writes thousands of accounts into a file hides nobody else."""
+    if len(rows) <= MOST:
+        return rows
+    empty = Text("")
+    return [*rows[:MOST], (empty, Text(f"and {len(rows) - MOST:,} more"), empty, empty, empty)]
+
+
+def _rows(profile: ProfileAssessment) -> Iterator[_Row]:
     empty = Text("")
     if not profile.accounts:
         yield empty, text(profile.config_path), empty, empty, empty

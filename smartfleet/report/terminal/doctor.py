@@ -25,6 +25,7 @@ def doctor(document: DoctorReport) -> RenderableType:
     troubled = [check for check in document.checks if check.state in {"warning", "failed"}]
     return stack(
         head,
+        section("This machine", _table(document.checks, "controller")) if _has(document, "controller") else None,
         section("Servers", _table(document.checks, "server")) if _has(document, "server") else None,
         section("Hosts", _table(document.checks, "host")) if _has(document, "host") else None,
         remarks("What is wrong", _remarks(troubled)),

@@ -1,89 +1,122 @@
-"""Where a fleet or a host stands: the report, `status` and `show`."""
+"""Where a fleet or a host stands: `status` and `show`."""
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from collections.abc import Sequence
+
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from smartfleet.model.campaign import HostProgress, Lock
 from smartfleet.model.documents import ShowDocument, StatusDocument
-from smartfleet.model.report import Headline, ProfileRow, ReportData
+from smartfleet.model.shards import LostHost
 from smartfleet.report.terminal.audit import host as audited_host
 from smartfleet.report.terminal.outcomes import in_full
 from smartfleet.report.terminal.parts import (
-    Remark,
-    counted,
-    host_lists,
     number,
-    remarks,
     section,
     stack,
     table,
     text,
     when,
-    word,
 )
+from smartfleet.report.terminal.report import headline
 from smartfleet.report.terminal.verdicts import examples, folder_table
-from smartfleet.text import bytes_text, number_of
+from smartfleet.text import number_of
 
-
-def report(document: ReportData) -> RenderableType:
-    """The report without the HTML page's pictures."""
-    warnings = (Remark(one.severity, one.code, document.fleet, one.message, one.do) for one in document.warnings)
-    others = [
-        Text.assemble(text(row.host, "bold"), f": {row.reason.replace('-', ' ')} ", text(row.message))
-        for row in document.other_hosts
-    ]
-    return stack(
-        Text.assemble((text(document.fleet).plain, "bold"), f", {when(document.created)}"),
-        _headline(document.headline),
-        remarks("About the fleet", warnings),
-        _profiles(document.profiles) if document.profiles else None,
-        section("Hosts without a profile", *others),
-        host_lists((row.outcome, row.host) for row in document.profiles),
-    )
+_NAMES = 10
+_DRIVEN = {"apply", "rollback", "purge"}
+"""Give signs of life while they work, since they take hosts."""
 
 
 def status(document: StatusDocument) -> RenderableType:
     """Where the fleet stands, and what was done last."""
-    runs = table("run", "command", "began", "state", "hosts", "by", right=("hosts",))
-    for run in document.runs:
-        began = Text(when(run.started))
-        runs.add_row(text(run.run), text(run.verb), began, text(run.state), number(run.hosts), text(run.admin))
     return stack(
         text(document.fleet, "bold"),
-        _headline(document.headline),
-        section("Runs", runs) if document.runs else None,
+        headline(document.headline),
+        text(_behind(document.behind)) if document.behind else None,
+        section("Runs", _runs(document)) if document.runs else None,
+        section("Locked", *locked(document.locks)),
+        section("Lost", *_lost(document.lost)),
+        section("Not sent", *_unsent(document)),
     )
+
+
+def _behind(hosts: int) -> str:
+    was = "is" if hosts == 1 else "are"
+    return (
+        f"{number_of(hosts, 'host')} of these {was} counted as last judged, and something changed since; "
+        "smartfleet report judges all of them now"
+    )
+
+
+def _runs(document: StatusDocument) -> Table:
+    runs = table("run", "command", "began", "state", "hosts", "waiting", "by", right=("hosts", "waiting"))
+    for run in document.runs:
+        count = document.waiting.get(run.run, 0)
+        waiting = number(count) if count else Text("")
+        # a process that was killed cannot write down that it ended
+        state = "cut off" if run.state == "running" and run.verb in _DRIVEN and not run.driven else run.state
+        began = Text(when(run.started))
+        runs.add_row(text(run.run), text(run.verb), began, text(state), number(run.hosts), waiting, text(run.admin))
+    return runs
+
+
+def locked(locks: list[Lock]) -> list[Text]:
+    """A line for each run: it may hold thousands of hosts."""
+    by_run: dict[str, list[Lock]] = {}
+    for lock in locks:
+        by_run.setdefault(lock.run, []).append(lock)
+    return [
+        Text.assemble(f"{number_of(len(held), 'host')} by ", lock_text(held[0]), ": ", text(_names(held)))
+        for held in by_run.values()
+    ]
+
+
+def _lost(hosts: list[LostHost]) -> list[Text]:
+    """A line for each shard: what became of its hosts is not known."""
+    by_shard: dict[tuple[str, str, int], list[LostHost]] = {}
+    for one in hosts:
+        by_shard.setdefault((one.run, one.shard, one.attempt), []).append(one)
+    return [
+        text(
+            f"{number_of(len(its), 'host')} since {when(its[0].since)}, with worker {its[0].worker or '?'} of engine "
+            f"{its[0].engine} (run {its[0].run}); asked before anything is begun on them: {_names(its)}"
+        )
+        for its in by_shard.values()
+    ]
+
+
+def _unsent(document: StatusDocument) -> list[Text]:
+    return [
+        text(f"{number_of(count, 'message')} to {target}: smartfleet outbox")
+        for target, count in document.unsent.items()
+    ]
+
+
+def _names(hosts: Sequence[Lock | LostHost]) -> str:
+    names = ", ".join(one.host for one in hosts[:_NAMES])
+    return f"{names} and {len(hosts) - _NAMES:,} more" if len(hosts) > _NAMES else names
+
+
+def lock_text(lock: Lock) -> Text:
+    return text(f"run {lock.run} of {lock.admin} on {lock.where}, until {when(lock.until)}")
 
 
 def show(document: ShowDocument) -> RenderableType:
     """All that is known of one host."""
     return stack(
         audited_host(document.assessment) if document.assessment else text(document.host, "bold"),
+        section("Locked", Text.assemble("by ", lock_text(document.lock))) if document.lock else None,
+        section("In the last run", _progress(document.progress)) if document.progress else None,
         section("Last outcomes", *(in_full(one) for one in document.outcomes)),
         section("Verdicts", folder_table(document.verdicts)) if document.verdicts else None,
         examples(document.verdicts),
     )
 
 
-def _headline(headline: Headline) -> Group:
-    return Group(
-        Text(f"{headline.hosts_seen} of {headline.hosts} hosts seen, {number_of(headline.profiles, 'profile')}"),
-        Text(f"{number_of(headline.on_old_server, 'profile')} still on an old server"),
-        Text.assemble("outcomes: ", counted(headline.outcomes.items())),
-        Text.assemble(
-            f"{number_of(headline.folders, 'folder')}, {bytes_text(headline.bytes_in_folders)}: ",
-            counted(headline.verdicts.items()),
-        ),
-    )
-
-
-def _profiles(rows: list[ProfileRow]) -> Table:
-    made = table("host", "user", "server", "outcome", "folders", "next")
-    for row in rows:
-        folders = Text(", ").join(word(folder.verdict) for folder in row.folders)
-        made.add_row(
-            text(row.host), text(row.user), word(row.state), word(row.outcome), folders, text(row.do or row.message)
-        )
-    return made
+def _progress(progress: HostProgress) -> Text:
+    tries = f" after {number_of(progress.attempts, 'try', 'tries')}" if progress.attempts else ""
+    again = f", next try {when(progress.next_at)}" if progress.state == "waiting" and progress.next_at else ""
+    return text(f"{progress.run}: {progress.state}{tries}{again}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -26,10 +26,12 @@ STYLES = {
     # actions
     "move": _GOOD,
     "resume": _WAIT,
+    "cure": _GOOD,
     "none": _QUIET,
     "refuse": _BAD,
     # outcomes
     "moved": _GOOD,
+    "cured": _GOOD,
     "already": _GOOD,
     "prepared": _WAIT,
     "waiting-online": _WAIT,
@@ -42,6 +44,11 @@ STYLES = {
     "match": _GOOD,
     "drift": _BAD,
     "unknown": _WAIT,
+    # answers of the policy
+    "pass": _GOOD,
+    "fail": _BAD,
+    "waived": _QUIET,
+    "absent": _QUIET,
     # checks and proofs, severities
     "ok": _GOOD,
     "skipped": _QUIET,
@@ -52,6 +59,8 @@ STYLES = {
 _MARGIN = "  "
 # more of one kind than this is told as a number: the JSON has them all
 MOST = 20
+# longer lists of names are told as the file that holds them
+_NAMES = 10
 
 
 def text(content: object, style: str = "") -> Text:
@@ -138,15 +147,26 @@ def remarks(title: str, found: Iterable[Remark]) -> Group | None:
     return section(title, *lines)
 
 
-def host_lists(pairs: Iterable[tuple[str, str]]) -> Group | None:
-    """`pairs` of a word and a host: for each word its hosts, written so that ``--limit`` takes them."""
+def host_lists(pairs: Iterable[tuple[str, str]], files: Mapping[str, str] | None = None) -> Group | None:
+    """`pairs` of a word and a host: for each word its hosts, written so that ``--limit`` takes them.
+
+    `files` names for a word the file with its hosts (``@FILE``), for those that would fill the screen.
+    """
     hosts: dict[str, dict[str, None]] = defaultdict(dict)
     for name, host in pairs:
         hosts[name][host] = None
     order = list(STYLES)
     names = sorted(hosts, key=lambda name: order.index(name) if name in order else len(order))
-    lines = [Text.assemble(word(name), f" ({len(hosts[name])}): ", text(",".join(hosts[name]))) for name in names]
+    lines = [
+        Text.assemble(word(name), f" ({len(hosts[name]):,}): ", text(_named(hosts[name], (files or {}).get(name, ""))))
+        for name in names
+    ]
     return section("Hosts, as --limit takes them", *lines)
+
+
+def _named(hosts: Iterable[str], file: str) -> str:
+    names = list(hosts)
+    return file if file and len(names) > _NAMES else ",".join(names)
 
 
 def counted(counts: Iterable[tuple[str, int]]) -> Text:

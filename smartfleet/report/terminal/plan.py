@@ -6,32 +6,39 @@ The summary comes last: it is what an admin sees when asked for a yes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartfleet.model.plan import HostPlan, Plan, ProfilePlan
+from smartfleet.model.plan import Cure, HostPlan, InstallPlan, Plan, ProfilePlan
 from smartfleet.report.terminal.parts import Indented, Remark, counted, remarks, section, stack, table, text, word
 from smartfleet.text import number_of
 
 _SHOWN = 5
-_ACTIONS = ("move", "resume", "refuse", "none")
+_ACTIONS = ("move", "resume", "cure", "refuse", "none")
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+CURES: dict[Cure, str] = {
+    "repoint": "back to the original folder, the second copy set aside",
+    "drop-account": "the stale account leaves",
+    "journal-path": "its journal is named",
+    "start-client": "its client is started",
+    "sign-in": "its user is told to sign in",
+}
 _Place = tuple[HostPlan, ProfilePlan]
 
 
 def plan(document: Plan) -> RenderableType:
     places = [(host, profile) for host in document.hosts for profile in host.profiles]
-    done = [place for place in places if place[1].move]
+    done = [place for place in places if place[1].steps]
     return stack(
         *(_details(host, profile) for host, profile in done[:_SHOWN]),
         _left_out(len(done) - _SHOWN),
         _head(document, places),
         _table(places) if places else None,
         remarks("Refused", _reasons(places)),
-        remarks("Worth knowing", _warnings(done)),
+        remarks("Worth knowing", _warnings(place for place in places if place[1].action != "refuse")),
         section("Not audited, not touched", *[text(", ".join(document.unaudited))] if document.unaudited else []),
     )
 
@@ -60,11 +67,21 @@ def _table(places: list[_Place]) -> Table:
 def _summary(host: HostPlan, profile: ProfilePlan) -> str:
     if profile.reason:
         return profile.reason.message
+    if profile.cures:
+        return "; ".join(CURES[cure] for cure in profile.cures)
     accounts = profile.move.accounts if profile.move else []
     folders = len(profile.move.folders) if profile.move else 0
     told = ", ".join(f"{account.login}: {account.old_url}" for account in accounts) or "goes on where it stopped"
-    package = f", package {host.install.package} {host.install.state}" if host.install else ""
-    return f"{told} ({number_of(folders, 'folder')}{package})"
+    return f"{told} ({number_of(folders, 'folder')}{_installs(host.install)})"
+
+
+def _installs(install: InstallPlan | None) -> str:
+    if install is None:
+        return ""
+    if install.kind == "package":
+        return f", package {install.package} {install.state}"
+    source = "winget" if install.kind == "winget" else "MSI"
+    return f", installs client {install.version or install.package} by {source}"
 
 
 def _reasons(places: list[_Place]) -> Iterator[Remark]:
@@ -74,7 +91,7 @@ def _reasons(places: list[_Place]) -> Iterator[Remark]:
                 yield Remark("error", reason.code, f"{host.host} {profile.user}", reason.message, reason.do)
 
 
-def _warnings(places: list[_Place]) -> Iterator[Remark]:
+def _warnings(places: Iterable[_Place]) -> Iterator[Remark]:
     for host, profile in places:
         for warning in profile.warnings:
             yield Remark("warning", warning.code, f"{host.host} {profile.user}", warning.message, warning.do)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -20,18 +20,29 @@ _ORDER = ("match", "drift", "unknown")
 _TROUBLE = {"lost", "conflict", "unproven", "blocked", "server"}
 
 
-def verdicts(document: VerifyDocument) -> RenderableType:
-    counts: Counter[str] = Counter(one.verdict for one in document.verdicts)
-    head = Text.assemble(
-        f"{number_of(len(document.verdicts), 'folder')} at level {document.level}: ",
-        counted((name, counts[name]) for name in _ORDER),
-    )
+def waves_verified(found: Sequence[Verdict]) -> RenderableType:
+    """What a run saw of its waves' folders; only those that are not a match are named."""
+    wrong = [one for one in found if one.verdict != "match"]
     return stack(
-        head,
+        _counts(found, "verified between the waves"),
+        folder_table(wrong[:MOST]) if wrong else None,
+        examples(wrong[:MOST]),
+    )
+
+
+def _counts(found: Sequence[Verdict], how: str) -> Text:
+    counts: Counter[str] = Counter(one.verdict for one in found)
+    return Text.assemble(f"{number_of(len(found), 'folder')} {how}: ", counted((name, counts[name]) for name in _ORDER))
+
+
+def verdicts(document: VerifyDocument, files: Mapping[str, str] | None = None) -> RenderableType:
+    """`files` names for a verdict the file with its hosts, as ``--limit`` takes it."""
+    return stack(
+        _counts(document.verdicts, f"at level {document.level}"),
         folder_table(document.verdicts) if document.verdicts else None,
         examples(document.verdicts),
         unreached(document.unreached),
-        host_lists((one.verdict, one.host) for one in document.verdicts),
+        host_lists(((one.verdict, one.host) for one in document.verdicts), files),
     )
 
 

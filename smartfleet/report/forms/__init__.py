@@ -1,0 +1,1 @@
+"""The forms of a report, one module each. Each has `write(data, out, words)`."""
