@@ -1,0 +1,51 @@
+"""The engine that is always there: workers are child processes of the controller."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from smartfleet.engines.asking import ask
+from smartfleet.engines.attempts import Attempts
+from smartfleet.engines.order import Order
+from smartfleet.engines.pipes import ProcessLink
+from smartfleet.engines.protocol import Attempt, Listener
+from smartfleet.engines.shard import Shard
+from smartfleet.errors import EngineError
+
+WORKER = "here"
+
+
+def worker_command() -> list[str]:
+    """The program that carries a shard, of this installation: whatever lies in the current folder is no part of it."""
+    return [sys.executable, "-P", "-m", "smartfleet.engines.worker"]
+
+
+class LocalEngine:
+    """A worker for each shard, with this process's environment."""
+
+    here = True
+
+    def __init__(self) -> None:
+        self._attempts = Attempts()
+
+    def submit(self, shard: Shard, order: Order, listen: Listener) -> Attempt:
+        return self._attempts.begin(shard, order, listen, _start)
+
+    def check(self) -> Mapping[str, object]:
+        return {WORKER: ask(_start)}
+
+    def close(self) -> None:
+        self._attempts.close()
+
+
+def _start() -> ProcessLink:
+    try:
+        return ProcessLink(worker_command(), WORKER)
+    except OSError as error:
+        raise EngineError(
+            "worker/not-started",
+            f"no worker can be started on this machine: {error.strerror}",
+            why="nothing can be done on any host",
+            do="free memory or processes on this machine",
+        ) from error
