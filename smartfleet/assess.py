@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from smartfleet.checks.config import nothing_to_do, unusable_config
 from smartfleet.checks.folders import pending
+from smartfleet.checks.hostcodes import remedy_of
 from smartfleet.checks.reasons import REMEDIES, reason
+from smartfleet.checks.second_copy import second_copies
 from smartfleet.checks.view import AccountView, Aim, ProfileView, view_profile
 from smartfleet.fleet.schema import FleetConfig
 from smartfleet.model.assessment import (
@@ -17,7 +19,6 @@ from smartfleet.model.assessment import (
     FolderAssessment,
     HostAssessment,
     ProfileAssessment,
-    SecondCopy,
     Severity,
     Unreached,
 )
@@ -25,8 +26,7 @@ from smartfleet.model.facts import FolderFacts, HostFacts
 from smartfleet.model.plan import Refusal
 from smartfleet.nextcloud import versions
 from smartfleet.plan.make import reasons_against, warnings
-from smartfleet.second_copy import second_copies
-from smartfleet.text import bytes_text, visible
+from smartfleet.text import visible
 
 _SEVERITY: dict[str, Severity] = {"refuse": "error", "warn": "warning", "none": "note"}
 
@@ -58,12 +58,23 @@ def assess(host: str, taken: float, facts: HostFacts, config: FleetConfig) -> Ho
         distribution=facts.system.distribution,
         taken=taken,
         clients=[
-            ClientAssessment(kind=one.kind, version=one.version, unsafe=versions.is_unsafe(one.version))
+            ClientAssessment(
+                kind=one.kind,
+                version=one.version,
+                unsafe=versions.is_unsafe(one.version),
+                bits=one.bits,
+                scope=one.scope,
+            )
             for one in facts.clients
         ],
         profiles=profiles,
         findings=[
-            Finding(code=problem.code, severity="warning", message=visible(problem.message))
+            Finding(
+                code=problem.code,
+                severity="warning",
+                message=visible(problem.message),
+                do=remedy_of(problem.code),
+            )
             for problem in facts.problems
         ],
     )
@@ -78,17 +89,20 @@ def _profile(view: ProfileView, aim: Aim) -> ProfileAssessment:
         kind=facts.config.kind,
         state=view.state,
         client_version=view.client_version,
+        client_installed=view.client.version if view.client else "",
+        client_bits=view.client.bits if view.client else None,
         client_running=facts.client is not None,
         session=facts.session.state == "active",
+        session_kind=facts.session.kind,
         keyring=facts.session.keyring,
         open_run=begun.run if begun else "",
         accounts=[_account(one) for one in view.accounts],
         second_copies=copies,
-        findings=[_finding(one) for one in _findings(view, aim, copies)],
+        findings=[_finding(one) for one in _findings(view, aim)],
     )
 
 
-def _findings(view: ProfileView, aim: Aim, copies: list[SecondCopy]) -> Iterator[Refusal]:
+def _findings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
     begun = view.open_move
     if begun:
         yield reason("open-transaction", f"run {begun.run} began a move here and stopped at {begun.step}")
@@ -99,9 +113,6 @@ def _findings(view: ProfileView, aim: Aim, copies: list[SecondCopy]) -> Iterator
         yield from reasons_against(view, aim)
     # the audit asks no server: that the instance is unknown is no finding but its nature
     yield from (one for one in warnings(view, aim) if one.code != "instance-unknown")
-    for copy in copies:
-        message = f"{visible(copy.local_path)} and {visible(copy.other_path)}: {bytes_text(copy.bytes_wasted)} twice"
-        yield reason("second-copy", message)
 
 
 def _finding(one: Refusal) -> Finding:

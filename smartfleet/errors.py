@@ -10,7 +10,9 @@
     ├── PlanError                  exit 5: the plan does not fit (edited, stale, other hosts)
     ├── ServerError                exit 5: a server is not what the plan needs (redirect, other instance)
     ├── RunError                   exit 1: Ansible itself could not run
+    ├── EngineError                exit 1: a worker or the way to it cannot be used
     ├── StoreError                 exit 1: the store cannot be read or written
+    ├── ReportError                exit 1: this machine lacks what a form of the report needs
     └── LabError                   exit 1: the lab cannot start or stop
 
 An error on one host is no exception but a result (`smartfleet.model.results.Outcome`): it never stops the others.
@@ -79,8 +81,16 @@ class RunError(SmartfleetError):
     """Ansible itself could not run (a host's own failure is an outcome, not this)."""
 
 
+class EngineError(SmartfleetError):
+    """An engine or one of its workers cannot be used; nothing was begun there."""
+
+
 class StoreError(SmartfleetError):
     """The store cannot be read or written."""
+
+
+class ReportError(SmartfleetError):
+    """A program that a form of the report needs is missing or failed."""
 
 
 class LabError(SmartfleetError):

@@ -11,7 +11,7 @@ from typing import Literal
 from smartfleet.errors import RunError
 
 Part = Literal["playbooks", "templates", "inventory"]
-Playbook = Literal["audit", "apply", "verify", "rollback"]
+Playbook = Literal["audit", "apply", "verify", "rollback", "notify", "unlock", "purge"]
 
 _PACKAGE = Path(__file__).resolve().parent
 

@@ -6,23 +6,54 @@ marks make a name read as another one; both are shown as what they are.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Cc: control characters, Cf: invisible format characters incl. bidirectional overrides, Cs: lone surrogates,
 # Zl/Zp: line and paragraph separators, which some viewers break lines at
 _SHOWN_AS_ESCAPE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# letters, marks and signs that leave nothing to be seen all the same: Default_Ignorable_Code_Point of Unicode's
+# DerivedCoreProperties.txt where the category does not tell, and the empty braille cell
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+_MARKS = {"Mn", "Me"}
+_PILE = 8
+"""Marks on one letter that a language may have; more of them cover the lines around it."""
+_NO_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 def visible(text: str) -> str:
     r"""`text` on one line, with every character that would not be seen written as ``\xNN`` or ``\uNNNN``."""
     if text.isprintable() and text.isascii():
         return text
-    return "".join(_shown(character) for character in text)
+    shown, marks = [], 0
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        shown.append(character if marks <= _PILE and _is_seen(character) else _escape(character))
+    return "".join(shown)
 
 
-def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _SHOWN_AS_ESCAPE:
-        return character
+def visible_json(text: str) -> str:
+    r"""JSON as it was, with every character that would not be seen written as ``\uNNNN``: the same document."""
+    return text if text.isascii() and "\x7f" not in text else _NO_ASCII.sub(_json_escape, text)
+
+
+def _is_seen(character: str) -> bool:
+    if unicodedata.category(character) in _SHOWN_AS_ESCAPE or _BLANK.match(character):
+        return False
+    # the last two of each plane are no characters, and XML refuses them
+    return ord(character) & 0xFFFE != 0xFFFE
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    if _is_seen(found[0]):
+        return found[0]
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2))
+
+
+def _escape(character: str) -> str:
     code = ord(character)
     if code <= 0xFF:
         return f"\\x{code:02x}"

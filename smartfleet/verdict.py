@@ -43,7 +43,7 @@ def _judge(check: FolderCheck) -> _Judgement:
     if check.state != "ok":
         detail = f" ({visible(check.detail)})" if check.detail else ""
         return _Judgement("unknown", f"the folder was not looked at: {visible(check.state)}{detail}")
-    damage = _damage(check)
+    damage = damage_of(check)
     if damage:
         return _Judgement("drift", damage + _explained(check))
     doubt = _vanished(check) or _DOUBTS[check.level](check)
@@ -52,7 +52,7 @@ def _judge(check: FolderCheck) -> _Judgement:
     return _Judgement("match", _proof(check) + _explained(check))
 
 
-def _damage(check: FolderCheck) -> str:
+def damage_of(check: FolderCheck) -> str:
     """What no user and no sync explains, in any comparison that was made; the level does not excuse it."""
     made = [one for one in (check.before, check.journal, check.server) if one.done]
     lost = max((one.lost for one in made), default=0)
@@ -111,7 +111,9 @@ def _doubt_server(check: FolderCheck) -> str:
     if doubt:
         return doubt
     if not check.server.done:
-        return f"the server was not asked: {_why(check.server)}"
+        # with the journal's etags the controller can ask; on Windows nobody else can
+        hint = "; smartfleet verify --level server --credentials FILE asks it from here" if check.etags else ""
+        return f"the server was not asked: {_why(check.server)}{hint}"
     if check.server.unproven:
         left = number_of(check.server.unproven, "entry", "entries")
         return f"{left} could not be compared with the server{_example(check.server, 'unproven')}"

@@ -9,7 +9,7 @@ from smartfleet.checks.reasons import reason
 from smartfleet.checks.view import AccountView, Aim, ProfileView
 from smartfleet.model.plan import Refusal
 from smartfleet.nextcloud import versions
-from smartfleet.text import visible
+from smartfleet.text import number_of, visible
 
 _TOLD = {
     "absent": "there is no nextcloud.cfg",
@@ -31,6 +31,10 @@ def unusable_config(view: ProfileView) -> Refusal | None:
         return reason(f"config-{config.state}", _TOLD[config.state] + detail)
     if view.unread:
         return reason("config-broken", f"{_TOLD['broken']}: {view.unread}")
+    if view.odd_keys:
+        more = f" and {number_of(len(view.odd_keys) - 1, 'other')}" if view.odd_keys[1:] else ""
+        shown = visible(view.odd_keys[0])
+        return reason("config-spelling", f"{shown}{more}: there twice, or spelled as no client does it")
     if not view.complete:
         return reason(
             "config-truncated", "nextcloud.cfg ends in the middle of a line: it was cut off, or edited by hand"

@@ -10,6 +10,7 @@ from smartfleet.checks.reasons import reason
 from smartfleet.checks.view import AccountView, Aim, ProfileView
 from smartfleet.model.facts import FolderFacts
 from smartfleet.model.plan import Refusal
+from smartfleet.nextcloud.paths import place
 from smartfleet.text import number_of, visible
 
 _TOLD = {
@@ -77,13 +78,16 @@ def _unseen(account: AccountView) -> Iterator[Refusal]:
 def _shared(view: ProfileView) -> Iterator[Refusal]:
     """One folder in two accounts of which one at least is to be moved (#7425: the server loses files)."""
     users: dict[str, dict[str, AccountView]] = defaultdict(dict)
+    shown: dict[str, str] = {}
     for account in view.accounts:
         for folder in account.folders:
-            users[_normal(folder.local_path)][account.number] = account
-    for path, found in users.items():
+            where = place(folder.local_path, windows=view.windows)
+            users[where][account.number] = account
+            shown.setdefault(where, _path(folder))
+    for where, found in users.items():
         if len(found) > 1 and any(account.state == "old" for account in found.values()):
             labels = ", ".join(account.label for account in found.values())
-            yield reason("shared-folder", f"{visible(path)} is synced by {labels}")
+            yield reason("shared-folder", f"{shown[where]} is synced by {labels}")
 
 
 def _journal(folder: FolderFacts, aim: Aim) -> Iterator[Refusal]:
@@ -140,7 +144,3 @@ def _knows_no_server(folder: FolderFacts) -> bool:
     journal = folder.journal
     in_order = journal.state == "ok" or (journal.state == "absent" and not folder.files)
     return in_order and not journal.instance_ids
-
-
-def _normal(path: str) -> str:
-    return path.rstrip("/") or "/"

@@ -11,17 +11,14 @@ from smartfleet.model.plan import Refusal
 from smartfleet.nextcloud import keys, versions
 from smartfleet.text import visible
 
-_NOT_YET = {"darwin": ("macos-not-yet", "macOS"), "windows": ("windows-not-yet", "Windows")}
-
 
 def host_reasons(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
     """What about the machine speaks against a move."""
-    if view.os in _NOT_YET:
-        code, name = _NOT_YET[view.os]
-        yield reason(code, f"accounts on {name} cannot be moved yet")
+    if view.os == "darwin":
+        yield reason("macos-not-yet", "accounts on macOS cannot be moved yet")
     if view.client is None and view.facts.client is None and not aim.installs:
         yield reason("client-missing", "no Nextcloud client is installed")
-    if view.secrets is None and aim.strategy == "move":
+    if not view.can_copy_secrets and aim.strategy == "move":
         for one in view.on("old"):
             if is_encrypted(one):
                 why = _session_problem(view)
@@ -35,15 +32,14 @@ def host_warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
         yield reason("client-unsafe", f"client {visible(version)} is known not to sync some files")
     if aim.strategy != "move" or not view.on("old"):
         return
-    if view.secrets is None:
-        session = view.facts.session
+    session, known = view.facts.session, view.secrets
+    if not view.can_copy_secrets:
         code = "no-session" if session.state == "none" else f"keyring-{session.keyring}"
         yield reason(code, f"{_session_problem(view)}: {_consequence(aim)}")
-        return
-    for one in view.on("old"):
-        for copy in keys.secret_copies(one.account, one.account.url, aim.new, view.secrets):
-            if copy.required and not {copy.source, copy.target} & set(view.secrets):
-                yield reason("secret-missing", f"the keyring has no password for {one.label}")
+    for one in view.on("old") if known is not None else ():
+        copy = keys.required_copy(one.account, one.account.url, aim.new, known)
+        if not {copy.source, copy.target} & set(known or ()):
+            yield reason("secret-missing", f"the keyring has no password for {one.label}")
 
 
 def _session_problem(view: ProfileView) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from smartfleet.model.assessment import AccountState, ProfileState
 from smartfleet.model.facts import FolderFacts, HostFacts, InstalledClient, ProfileFacts, Transaction
-from smartfleet.model.plan import OnMissingSession, Strategy
-from smartfleet.nextcloud import accounts, qsettings, versions
+from smartfleet.model.plan import InstallPlan, OnMissingSession, Strategy
+from smartfleet.nextcloud import accounts, qsettings, spelling, versions
+from smartfleet.nextcloud.paths import place
 from smartfleet.nextcloud.urls import same_server
 from smartfleet.text import visible
 
@@ -23,7 +24,8 @@ _SEPARATE = set(_KIND_OF_CLIENT.values())
 class Aim:
     """Where the accounts shall go, and how.
 
-    `installs`: whether a missing client will be installed; `digests`: whether file contents are noted down before.
+    `installs`: whether a missing client will be installed; `install`: what is installed on this host before the account
+    is changed; `digests`: whether file contents are noted down before.
     """
 
     old: tuple[str, ...]
@@ -32,6 +34,7 @@ class Aim:
     on_missing_session: OnMissingSession = "defer"
     instance_id: str = ""
     installs: bool = False
+    install: InstallPlan | None = None
     digests: bool = False
 
     def state(self, url: str) -> AccountState:
@@ -71,19 +74,22 @@ class AccountView:
 class ProfileView:
     """What the client would find in the configuration.
 
-    `data`: its bytes; `unread`: why there are no accounts to look at, if so; `without_url`: numbers of accounts that
-    the client skips as corrupt; `complete`: whether the file ends as every file of the client does.
+    `data`: its bytes; `ini`: the places of its values, None if `unread`, which says why there are no accounts to look
+    at; `without_url`: numbers of accounts that the client skips as corrupt; `complete`: whether the file ends as every
+    file of the client does; `odd_keys`: what a client on Windows may read otherwise than we do.
     """
 
     facts: ProfileFacts
     os: str
     client: InstalledClient | None
     data: bytes
+    ini: qsettings.IniFile | None = None
     accounts: tuple[AccountView, ...] = ()
     client_version: str = ""
     settings_version: int = 0
     without_url: tuple[str, ...] = ()
     complete: bool = True
+    odd_keys: tuple[str, ...] = ()
     unread: str = ""
 
     def on(self, state: AccountState) -> tuple[AccountView, ...]:
@@ -108,9 +114,19 @@ class ProfileView:
 
     @property
     def secrets(self) -> list[str] | None:
-        """The names in the user's keyring; None where they cannot be seen now."""
+        """The names in the user's keyring; None where they cannot be seen now, or never (Windows)."""
         session = self.facts.session
         return session.secrets if session.state == "active" and session.keyring == "unlocked" else None
+
+    @property
+    def can_copy_secrets(self) -> bool:
+        """Whether entries of the keyring could be copied now, seen or unseen."""
+        session = self.facts.session
+        return session.state == "active" and session.keyring in {"unlocked", "unseen"}
+
+    @property
+    def windows(self) -> bool:
+        return self.os == "windows"
 
     @property
     def qt(self) -> int:
@@ -137,11 +153,13 @@ def view_profile(profile: ProfileFacts, host: HostFacts, aim: Aim) -> ProfileVie
         host.system.os,
         client,
         data,
+        ini=ini,
         accounts=tuple(_account(account, profile, aim) for account in found),
         client_version=accounts.client_version(ini),
         settings_version=accounts.group_version(ini),
         without_url=_without_url(ini, found),
         complete=ini.complete,
+        odd_keys=tuple(spelling.odd_keys(ini)) if host.system.os == "windows" else (),
     )
 
 
@@ -151,10 +169,10 @@ def _account(account: accounts.Account, profile: ProfileFacts, aim: Aim) -> Acco
 
 
 def _without_url(ini: qsettings.IniFile, found: list[accounts.Account]) -> tuple[str, ...]:
-    places = [path.split("/") for path in ini.paths()]
-    numbers = {parts[1]: None for parts in places if parts[0] == accounts.ACCOUNTS and len(parts) > 2}
     known = {account.number for account in found}
-    return tuple(number for number in numbers if number not in known)
+    group = f"{accounts.ACCOUNTS}/"
+    below = [path for path in ini.index if path.startswith(group) and path.count("/") > 1]
+    return tuple(number for number in dict.fromkeys(path.split("/", 2)[1] for path in below) if number not in known)
 
 
 def _content(profile: ProfileFacts) -> tuple[bytes, str]:
@@ -173,7 +191,19 @@ def _content(profile: ProfileFacts) -> tuple[bytes, str]:
 
 def _client(profile: ProfileFacts, host: HostFacts) -> InstalledClient | None:
     """The installation that this profile uses; of several the one that runs, else the newest."""
+    windows = host.system.os == "windows"
     kind = _KIND_OF_CLIENT.get(profile.config.kind)
     fitting = [one for one in host.clients if one.kind == kind or (kind is None and one.kind not in _SEPARATE)]
-    running = [one for one in fitting if profile.client and one.path and one.path == profile.client.exe]
-    return max(running or fitting, key=lambda one: versions.parse_version(one.version), default=None)
+    mine = [one for one in fitting if one.scope == "machine" or _is_below(one.path, profile.home, windows=windows)]
+    mine = mine or [one for one in fitting if not one.path]
+    running = [one for one in mine if profile.client and one.path and _same(one.path, profile.client.exe, windows)]
+    return max(running or mine, key=lambda one: versions.parse_version(one.version), default=None)
+
+
+def _same(one: str, other: str, windows: bool) -> bool:  # noqa: FBT001 - reads as a question
+    return place(one, windows=windows) == place(other, windows=windows)
+
+
+def _is_below(path: str, home: str, *, windows: bool) -> bool:
+    """A client that one user installed is in that user's home, and is no one else's."""
+    return place(path, windows=windows).startswith(place(home, windows=windows) + "/")

@@ -15,7 +15,7 @@ import httpx
 import yaml
 
 from smartfleet.assess import assess
-from smartfleet.campaign.programs import search_path
+from smartfleet.engines.programs import search_path
 from smartfleet.errors import ServerError, UsageError
 from smartfleet.fleet import Fleet
 from smartfleet.model.assessment import AccountAssessment

@@ -1,77 +1,43 @@
-"""`smartfleet fix`."""
+"""How `smartfleet fix` is called."""
 
 from __future__ import annotations
 
-import shlex
-from pathlib import Path
+from typing import get_args
 
 import click
 
-from smartfleet.campaign.apply import moves
-from smartfleet.campaign.verify import Question
-from smartfleet.cli.codes import of_outcomes, of_verdicts
-from smartfleet.cli.options import (
-    Format,
-    become_option,
-    become_password,
-    confirm,
-    fleet_option,
-    format_option,
-    open_fleet,
-    open_store,
-    user_option,
-    yes_option,
-)
-from smartfleet.cli.output import emit, say, show_aside, suggest
-from smartfleet.cli.work import draw, hosts_of, look, move, prove
-from smartfleet.model.base import Document
-from smartfleet.model.documents import ApplyDocument, FixDocument, VerifyDocument
-from smartfleet.report import terminal
+from smartfleet.cli.deferred import deferred
+from smartfleet.cli.options import become_option, engine_option, fleet_option, format_option, user_option, yes_option
+from smartfleet.model.plan import Cure
 
 
-@click.command("fix", short_help="Audit, plan, apply and verify one host.")
+@click.command("fix", short_help="Audit one host, mend what it suffers from, and verify it.")
 @click.argument("host", metavar="HOST")
 @fleet_option
 @user_option
+@click.option(
+    "--only",
+    type=click.Choice(get_args(Cure)),
+    multiple=True,
+    help="Of the cures only this one; may be given several times. Accounts are moved all the same.",
+)
+@click.option(
+    "--purge",
+    is_flag=True,
+    help="Delete second copies that were set aside, once their folders are verified. There is no way back.",
+)
 @format_option
 @yes_option
 @become_option
-def command(*, host: str, folder: Path, users: tuple[str, ...], form: Format, yes: bool, ask_become: bool) -> int:
-    """Audit, plan, apply and verify one host.
+@engine_option
+@deferred
+def command() -> None:
+    """Audit one host, mend what it suffers from, and verify it.
 
-    Shows the plan and asks before anything is changed; afterwards every sync folder is verified.
+    Accounts on an old server are moved. Beside that it knows cures: a stale account that was left beside the new one is
+    taken out (drop-account); an account that syncs a second copy goes back to the original folder, if that loses
+    nothing, and the copy is set aside (repoint); a journal is named (journal-path); a client that does not run is
+    started (start-client); a user who must sign in is told so (sign-in).
+
+    Shows the plan and asks before anything is changed; smartfleet rollback takes it back.
     """
-    fleet = open_fleet(folder)
-    store = open_store(fleet)
-    if len(hosts_of(fleet, host)) != 1:
-        raise click.UsageError("fix works on one host; for more use audit, plan, apply and verify with --limit")
-    password = become_password(ask=ask_become)
-    seen, audited = look(fleet, store, host, users, password)
-    if not seen.facts:
-        document = FixDocument(host=host, audit=audited, plan=None, apply=None, verify=None)
-        emit(form, document, audited.unreached, lambda: terminal.audit(audited))
-        return of_outcomes(seen.troubles, interrupted=seen.interrupted)
-    plan = draw(fleet, store, seen.facts, list(seen.facts), users)
-    work = sum(len(moves(planned)) for planned in plan.hosts)
-    show_aside(terminal.plan(plan))
-    if seen.interrupted or (work and not confirm(f"Change {host} as planned?", yes=yes)):
-        say("nothing was changed")
-        return of_outcomes([], interrupted=seen.interrupted)
-    done, applied = move(fleet, store, plan, password)
-    show_aside(terminal.outcomes(done.outcomes))
-    code = of_outcomes(done.outcomes, interrupted=done.interrupted)
-    verified: VerifyDocument | None = None
-    if not done.interrupted:
-        question = Question(level=fleet.config.verify.level, users=users)
-        found, verified = prove(fleet, store, list(seen.facts), question, password)
-        code = code or of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)
-    document = FixDocument(host=host, audit=audited, plan=plan, apply=applied, verify=verified)
-    emit(form, document, _parts(applied, verified), lambda: terminal.verdicts(verified) if verified else "")
-    if not work:
-        say("nothing was changed")
-    suggest(fleet, f"smartfleet show {shlex.quote(host)}")
-    return code
-
-
-def _parts(applied: ApplyDocument, verified: VerifyDocument | None) -> list[Document]:
-    return [*applied.outcomes, *(verified.verdicts if verified else [])]

@@ -11,6 +11,7 @@ import click
 
 from smartfleet import __version__
 from smartfleet.errors import SmartfleetError
+from smartfleet.garbage import end_at_once, seldom
 from smartfleet.text import visible
 
 # in the order of the work; a test compares the texts with the commands' own
@@ -21,12 +22,20 @@ COMMANDS = {
     "plan": "Show what a move would change, and save it as a plan.",
     "explain": "Explain a nextcloud.cfg that somebody sent, without any host.",
     "apply": "Move the accounts that a plan names.",
+    "queue": "Show the hosts that wait, and try those that are due.",
     "verify": "Prove that the sync folders are as they were.",
     "rollback": "Take a move back.",
-    "fix": "Audit, plan, apply and verify one host.",
+    "notify": "Tell users what happens: on their desktops, or by letters for you to send.",
+    "unlock": "Give a host free that a run holds and will not come back to.",
+    "fix": "Audit one host, mend what it suffers from, and verify it.",
     "status": "Show where the fleet stands and what to do next.",
     "show": "Show all that is known of one host.",
-    "report": "Write the report: terminal, JSON or one HTML page.",
+    "diff": "Show what changed between two runs, or since one.",
+    "history": "Show who ran what, and prove that nobody changed it.",
+    "report": "Write the report: page, tables, metrics, evidence.",
+    "outbox": "Show what could not be sent yet, and send it.",
+    "engines": "Show who works on which site, and ask every worker whether it can.",
+    "worker": "Carry one shard for a controller; started by ssh or by a Dask worker.",
     "demo": "Move a small fleet on this machine, to see it work.",
     "lab": "Start and stop that small fleet.",
 }
@@ -38,7 +47,7 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"smartfleet.cli.{cmd_name}").command
@@ -54,7 +63,7 @@ class LazyGroup(click.Group):
             ctx.fail(f"there is no command {visible(args[0])}: did you mean {close[0]}?")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
@@ -76,6 +85,8 @@ def cli(ctx: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command and exits with its code; see docs/commands.md for the codes."""
+    seldom()
+    end_at_once()
     try:
         code = cli.main(args=arguments, standalone_mode=False)
     except SmartfleetError as error:

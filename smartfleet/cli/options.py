@@ -9,9 +9,6 @@ from typing import Literal
 import click
 
 from smartfleet.errors import UsageError
-from smartfleet.fleet import Fleet, load_fleet
-from smartfleet.store import Store
-from smartfleet.text import visible
 
 Format = Literal["human", "json", "jsonl"]
 
@@ -41,18 +38,16 @@ yes_option = click.option("--yes", is_flag=True, help="Do not ask, do it.")
 become_option = click.option(
     "--ask-become-pass", "-K", "ask_become", is_flag=True, help="Ask for the password that sudo wants on the hosts."
 )
-
-
-def open_fleet(folder: Path) -> Fleet:
-    """The fleet with its warnings told."""
-    fleet = load_fleet(folder)
-    for warning in fleet.warnings:
-        click.echo(f"warning: {visible(warning)}", err=True)
-    return fleet
-
-
-def open_store(fleet: Fleet) -> Store:
-    return Store.of_fleet(fleet.state, fleet.config.store)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(0, 8),
+    default=0,
+    metavar="N",
+    help="Let N machines of the lab's own work on its hosts; without it this one does.",
+)
+engine_option = click.option(
+    "--engine", metavar="NAME", help="Who works on the hosts, for all sites; without it as smartfleet.yml says."
+)
 
 
 def become_password(*, ask: bool) -> str | None:

@@ -20,10 +20,10 @@ _PIPE_WIDTH = 160
 def emit(form: Format, document: Document, items: Sequence[Document], human: Callable[[], RenderableType]) -> None:
     """`document` in the form that was asked for; `items` are its parts, one a line with ``jsonl``."""
     if form == "json":
-        click.echo(document.model_dump_json(indent=2))
+        click.echo(document.shown_json(indent=2))
     elif form == "jsonl":
         for item in items:
-            click.echo(item.model_dump_json())
+            click.echo(item.shown_json())
     else:
         show(human())
 
@@ -39,12 +39,11 @@ def say(text: str) -> None:
         click.echo(visible(line), err=True)
 
 
-def suggest(fleet: Fleet, command: str) -> None:
-    """The next command, so that it works from where the admin stands."""
-    if not command:
-        return
+def suggest(fleet: Fleet, *commands: str) -> None:
+    """The next commands, so that they work from where the admin stands."""
     elsewhere = fleet.folder.resolve() != Path.cwd()
-    say(f"next: {command} --fleet {shlex.quote(str(fleet.folder))}" if elsewhere else f"next: {command}")
+    for command in filter(None, commands):
+        say(f"next: {command} --fleet {shlex.quote(str(fleet.folder))}" if elsewhere else f"next: {command}")
 
 
 def show_aside(renderable: RenderableType) -> None:

@@ -1,43 +1,65 @@
-"""Where a fleet stands: the report's data and the status, gathered from inventory and store."""
+"""Where a fleet stands and what is begun, gathered from inventory and store."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from smartfleet.assess import assess
-from smartfleet.cli.next import for_fleet
+from smartfleet.campaign.inventory import InventoryHost
+from smartfleet.campaign.reporting import figures
+from smartfleet.campaign.tries import waits
+from smartfleet.cli.next import for_fleet, for_runs
 from smartfleet.fleet import Fleet
-from smartfleet.model.assessment import Finding
-from smartfleet.model.documents import StatusDocument
-from smartfleet.model.report import ReportData
-from smartfleet.report.data import build
+from smartfleet.model.documents import RunSummary, StatusDocument
+from smartfleet.model.queue import QueueDocument, QueuedRun
 from smartfleet.store import Store
+from smartfleet.store.outbox import unsent
 
 _RUNS = 10
 
 
-def report_data(fleet: Fleet, store: Store, hosts: Sequence[str], warnings: Sequence[Finding] = ()) -> ReportData:
-    """Of `hosts`, with the newest facts, outcomes and verdicts of each."""
-    facts = store.facts(hosts)
-    return build(
-        created=time.time(),
-        fleet=fleet.folder.resolve().name,
-        old_servers=fleet.config.servers.old,
-        new_server=fleet.config.servers.new,
-        inventory=hosts,
-        assessments=[assess(host, taken, seen, fleet.config) for host, (taken, seen) in facts.items()],
-        outcomes=store.outcomes(hosts),
-        verdicts=store.verdicts(hosts),
-        warnings=warnings,
+def standing(
+    fleet: Fleet, store: Store, hosts: Sequence[InventoryHost], environment: Mapping[str, str]
+) -> StatusDocument:
+    now = time.time()
+    counted = figures(fleet, store, hosts, environment, now)
+    seen = counted.figures
+    runs, waiting = begun(store)
+    wanted = {host.name for host in hosts}
+    return StatusDocument(
+        fleet=str(fleet.folder.resolve()),
+        headline=seen.headline(),
+        behind=counted.behind,
+        runs=runs,
+        locks=[lock for lock in store.locks() if lock.host in wanted],
+        lost=[one for one in store.lost() if one.host in wanted],
+        waiting=waiting,
+        unsent=Counter(entry.target for entry in unsent(store.outbox()) if entry.trouble),
+        next=for_runs(runs, waiting) or for_fleet(seen),
     )
 
 
-def standing(fleet: Fleet, store: Store, hosts: Sequence[str]) -> StatusDocument:
-    data = report_data(fleet, store, hosts)
-    return StatusDocument(
-        fleet=str(fleet.folder.resolve()),
-        headline=data.headline,
-        runs=store.runs(_RUNS),
-        next=for_fleet(data),
+def begun(store: Store) -> tuple[list[RunSummary], dict[str, int]]:
+    """The newest runs, and how many hosts wait in each that tries them again."""
+    queue = store.queued(time.time())
+    return store.runs(_RUNS), {run: store.waiting(run) for run in queue}
+
+
+def queued(store: Store, now: float) -> QueueDocument:
+    """What waits in runs that try it again, and what waits without one."""
+    runs = [run for name in store.queued(now) if (run := _queued(store, name))]
+    tried = {host.host for run in runs for host in run.hosts}
+    # without a user it is the host of an audit, which no run of apply could try again
+    waiting = {outcome.host for outcome in store.each_outcome() if outcome.user and waits(outcome)}
+    return QueueDocument(runs=runs, unqueued=sorted(waiting - tried))
+
+
+def _queued(store: Store, name: str) -> QueuedRun | None:
+    run, settings = store.run(name), store.settings(name)
+    if run is None or settings is None or settings.until is None:
+        return None
+    hosts = store.progress(name, "waiting")
+    return QueuedRun(
+        run=name, admin=run.admin, until=settings.until, every=settings.every, driven=run.driven, hosts=hosts
     )

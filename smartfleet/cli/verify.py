@@ -1,4 +1,4 @@
-"""`smartfleet verify`."""
+"""How `smartfleet verify` is called."""
 
 from __future__ import annotations
 
@@ -6,24 +6,8 @@ from pathlib import Path
 
 import click
 
-from smartfleet.campaign.verify import Question
-from smartfleet.cli.codes import of_verdicts
-from smartfleet.cli.credentials import completer, load_credentials
-from smartfleet.cli.options import (
-    Format,
-    become_option,
-    become_password,
-    fleet_option,
-    format_option,
-    limit_option,
-    open_fleet,
-    open_store,
-    user_option,
-)
-from smartfleet.cli.output import emit, suggest
-from smartfleet.cli.work import hosts_of, prove
-from smartfleet.model.plan import VerifyLevel
-from smartfleet.report import terminal
+from smartfleet.cli.deferred import deferred
+from smartfleet.cli.options import become_option, engine_option, fleet_option, format_option, limit_option, user_option
 
 
 @click.command("verify", short_help="Prove that the sync folders are as they were.")
@@ -32,6 +16,7 @@ from smartfleet.report import terminal
 @user_option
 @format_option
 @become_option
+@engine_option
 @click.option(
     "--level",
     type=click.Choice(["size", "content", "journal", "server"]),
@@ -46,31 +31,10 @@ from smartfleet.report import terminal
     metavar="FILE",
     help="Ask the server from here: YAML with 'login: app password', mode 0600 or encrypted with Ansible Vault.",
 )
-def command(
-    *,
-    folder: Path,
-    limit: str | None,
-    users: tuple[str, ...],
-    form: Format,
-    ask_become: bool,
-    level: VerifyLevel | None,
-    before: str,
-    credentials: Path | None,
-) -> int:
+@deferred
+def command() -> None:
     """Prove that the sync folders are as they were.
 
     A verdict for every folder: match, drift, or unknown with the reason. What the user changed since, what the client
     synced and what was lost are told apart. Changes nothing.
     """
-    fleet = open_fleet(folder)
-    store = open_store(fleet)
-    wanted: VerifyLevel = level or ("server" if credentials else fleet.config.verify.level)
-    if credentials and wanted != "server":
-        raise click.UsageError("--credentials asks the server: use it with --level server")
-    hosts = hosts_of(fleet, limit)
-    asker = completer(fleet, store.facts(hosts), load_credentials(credentials)) if credentials else None
-    question = Question(level=wanted, users=users, before=before, complete=asker)
-    found, document = prove(fleet, store, hosts, question, become_password(ask=ask_become))
-    emit(form, document, [*document.verdicts, *document.unreached], lambda: terminal.verdicts(document))
-    suggest(fleet, "smartfleet report")
-    return of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)

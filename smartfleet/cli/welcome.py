@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from smartfleet.errors import SmartfleetError
@@ -31,14 +32,18 @@ def _next(place: Path) -> str:
 def _from_store(place: Path) -> str:
     """What `status` would say of the hosts that were audited; `status` itself where it cannot be told."""
     # imported late: most calls of this module need none of it
-    from smartfleet.cli.next import for_fleet  # noqa: PLC0415
-    from smartfleet.cli.standing import report_data  # noqa: PLC0415
+    from smartfleet.campaign.inventory import InventoryHost  # noqa: PLC0415
+    from smartfleet.campaign.reporting import figures  # noqa: PLC0415
+    from smartfleet.cli.next import for_fleet, for_runs  # noqa: PLC0415
+    from smartfleet.cli.standing import begun  # noqa: PLC0415
     from smartfleet.fleet import load_fleet  # noqa: PLC0415
     from smartfleet.store import Store  # noqa: PLC0415
 
     try:
         fleet = load_fleet(place)
         store = Store.of_fleet(fleet.state, fleet.config.store)
-        return for_fleet(report_data(fleet, store, list(store.facts())))
+        # all that the store knows, as the inventory would take a second
+        hosts = [InventoryHost(name, "") for name in store.audited()]
+        return for_runs(*begun(store)) or for_fleet(figures(fleet, store, hosts, None, time.time()).figures)
     except SmartfleetError:
         return "smartfleet status"

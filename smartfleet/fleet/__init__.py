@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from smartfleet.fleet.example import write_example
 from smartfleet.fleet.load import Fleet, load_fleet
 from smartfleet.fleet.schema import (
     AnsibleSettings,
@@ -26,5 +25,4 @@ __all__ = [
     "Servers",
     "VerifySettings",
     "load_fleet",
-    "write_example",
 ]

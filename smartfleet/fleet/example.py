@@ -41,7 +41,7 @@ def _settings(old: Sequence[str], new: str) -> str:
         loader=FileSystemLoader(data_folder("templates") / "fleet"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 - it is YAML, and each value is written as JSON
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     return environment.get_template(f"{FILE_NAME}.j2").render(old=list(old), new=new)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from smartfleet.durations import duration_text
 from smartfleet.errors import FleetError
+from smartfleet.fleet.base import WrongKeyError
 from smartfleet.fleet.schema import FleetConfig
 from smartfleet.fleet.source import Source, SourceError, read_source
+from smartfleet.guess import meant
 from smartfleet.nextcloud.urls import same_server
 from smartfleet.text import visible
 
@@ -103,23 +105,36 @@ def _validate(file: Path, source: Source) -> FleetConfig:
 
 def _problem(source: Source, details: ErrorDetails) -> tuple[int, str, str]:
     """Line, message and code of one error of pydantic's, in words that fit a settings file."""
-    path = tuple(details["loc"])
+    error = details.get("ctx", {}).get("error")
+    path = (*details["loc"], *(error.path if isinstance(error, WrongKeyError) else ()))
     name = visible(".".join(str(part) for part in path)) or "the file"
     kind = details["type"]
     line = source.line(path)
     if kind == "extra_forbidden":
-        return line, f"unknown key {name}{_meant(str(path[-1]), _keys(path[:-1]))}", "fleet/unknown-key"
+        close = meant(str(path[-1]).replace("-", "_"), _keys(path[:-1]))
+        return line, f"unknown key {name}{close}", "fleet/unknown-key"
     if kind == "missing":
         return line, f"{name} is missing", "fleet/missing-key"
-    if kind == "literal_error":
-        allowed = details["ctx"]["expected"].replace("'", "")
-        return line, f"{name} is {_shown(details['input'])}, but must be {allowed}", "fleet/wrong-value"
-    if kind == "value_error":
-        return line, f"{name}: {visible(str(details['ctx']['error']))}", "fleet/wrong-value"
     wanted = _WANTED.get(kind)
     if wanted:
         return line, f"{name} is {_shown(details['input'])}, but must be {wanted}", "fleet/wrong-type"
-    return line, f"{name}: {details['msg']}", "fleet/wrong-value"
+    return line, f"{name}{_value(details)}", "fleet/wrong-value"
+
+
+def _value(details: ErrorDetails) -> str:
+    """What is wrong with a value of the right type: the rest of a line that begins with the key."""
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "literal_error":
+        allowed = context["expected"].replace("'", "")
+        return f" is {_shown(details['input'])}, but must be {allowed}"
+    if kind == "value_error":
+        return f": {visible(str(context['error']))}"
+    if kind in _EMPTY:
+        return " is empty"
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f" is {_amount(details['input'])}, but must be {words} {_amount(context[key])}"
+    return f": {details['msg']}"
 
 
 _WANTED = {
@@ -131,6 +146,19 @@ _WANTED = {
     "dict_type": "a group of keys, indented below it",
     "string_pattern_mismatch": "a package's name",
 }
+
+_EMPTY = ("too_short", "string_too_short")
+_BOUNDS = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
+"""Pydantic's name of the limit by its kind of error, and ours."""
+
+
+def _amount(value: object) -> str:
+    """Numbers in these settings are whole, or lengths of time."""
+    return duration_text(value) if isinstance(value, float) else str(value)
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever YAML made of it
@@ -144,19 +172,16 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever YAML made of it
 
 
 def _keys(path: tuple[str | int, ...]) -> list[str]:
-    """The keys that may stand at `path`."""
-    model: type[BaseModel] = FleetConfig
+    """The keys that may stand at `path`, which may lead through lists and through groups with names of the admin's."""
+    inner: Any = FleetConfig
     for part in path:
-        inner = model.model_fields[str(part)].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+        inside = [inner.model_fields[str(part)].annotation] if _is_group(inner) else get_args(inner)
+        inner = inside[-1] if inside else None
+    return list(inner.model_fields) if _is_group(inner) else []
 
 
-def _meant(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.6)
-    return f": did you mean {close[0]}?" if close else f": known here are {', '.join(known)}"
+def _is_group(kind: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _check_servers(file: Path, source: Source, config: FleetConfig) -> None:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from smartfleet.durations import Duration
+from smartfleet.fleet.base import Settings
+from smartfleet.fleet.engines import EngineSettings
+from smartfleet.fleet.policy import PolicySettings
+from smartfleet.fleet.retention import RetentionSettings
+from smartfleet.fleet.sending import SendingSettings
+from smartfleet.fleet.windows import WindowsInstallSettings
+from smartfleet.model.campaign import CampaignSettings
 from smartfleet.model.plan import OnMissingSession, Strategy, VerifyLevel
 from smartfleet.nextcloud.urls import normalize
-
-
-class Settings(BaseModel):
-    """Immutable, no unknown keys, and no value is bent into another type."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def _server_url(text: str) -> str:
@@ -92,14 +95,30 @@ class InstallSettings(Settings):
 class Install(Settings):
     linux: InstallSettings = InstallSettings(package="nextcloud-desktop")
     macos: InstallSettings = InstallSettings()
-    windows: InstallSettings = InstallSettings()
+    windows: WindowsInstallSettings = WindowsInstallSettings()
 
 
 class NoticeSettings(Settings):
-    """What users read."""
+    """What users read, and what they may put off."""
 
     language: Literal["de", "en"] = "en"
     text: str = Field("", max_length=2000)
+    show: bool = Field(default=False, description="on the desktop of users whose account is about to be moved")
+    postpone: int = Field(0, ge=0, le=20, description="how often a user may put the move off; 0 asks nobody")
+    postpone_for: Duration = Field(14_400.0, gt=0, description="seconds that each time puts it off")
+    deadline: str = Field("", description="from then on nobody is asked any more: 2026-12-31T18:00+01:00")
+    answer_within: Duration = Field(60.0, ge=5, le=600, description="seconds to answer; silence means go ahead")
+
+    @field_validator("deadline")
+    @classmethod
+    def _is_a_moment(cls, text: str) -> str:
+        try:
+            moment = datetime.fromisoformat(text) if text else None
+        except ValueError:
+            raise ValueError(f"{text!r} is no moment: write 2026-12-31T18:00+01:00") from None
+        if moment and moment.tzinfo is None:
+            raise ValueError(f"{text!r} names no time zone: write 2026-12-31T18:00+01:00")
+        return text
 
 
 class AnsibleSettings(Settings):
@@ -115,5 +134,10 @@ class FleetConfig(Settings):
     verify: VerifySettings = VerifySettings()
     install: Install = Install()
     notices: NoticeSettings = NoticeSettings()
+    campaign: CampaignSettings = CampaignSettings()
+    policy: PolicySettings = PolicySettings()
+    retention: RetentionSettings = RetentionSettings()
+    sending: SendingSettings = SendingSettings()
+    engines: EngineSettings = EngineSettings()
     store: StoreUrl = ""
     ansible: AnsibleSettings = AnsibleSettings()

@@ -14,6 +14,8 @@ from smartfleet.errors import LabError
 from smartfleet.lab.host import LabHost
 from smartfleet.lab.layout import LabState, Layout
 from smartfleet.lab.server.log import Request, read_log
+from smartfleet.lab.windows.host import WindowsConnection, WindowsLabHost
+from smartfleet.lab.workers.workers import Workers
 
 CALL_SECONDS = 60.0
 
@@ -58,6 +60,33 @@ class Lab:
     def add_host(self, name: str, *, listening: bool = True, version: str = "3.7.3", qt: int = 5) -> LabHost:
         port = self.call("add_host", name=name, listening=listening, version=version, qt=qt)
         return LabHost(self, name, port)
+
+    def add_windows_host(
+        self,
+        name: str,
+        *,
+        listening: bool = True,
+        version: str = "3.16.7",
+        qt: int = 6,
+        expired: bool = False,
+        connection: WindowsConnection = "winrm",
+    ) -> WindowsLabHost:
+        """`expired`: the certificate of its https listener; an empty `version`: no client is installed."""
+        port = self.call("add_windows_host", name=name, listening=listening, version=version, qt=qt, expired=expired)
+        return WindowsLabHost(self, name, port, connection)
+
+    def add_workers(self, count: int) -> Workers:
+        """That many machines that can work for a controller; once for a lab."""
+        return Workers(**self.call("add_workers", count=count))
+
+    def power_off_worker(self, name: str) -> bool:
+        """Ends all that runs on a worker with SIGKILL, as a machine that loses its power; whether anything did."""
+        return bool(self.call("power_off_worker", name=name))
+
+    def offer_msi(self, version: str, *, qt: int = 6) -> tuple[str, str]:
+        """URL and SHA-256 of a stand-in for the client's MSI."""
+        offered = self.call("offer_msi", version=version, qt=qt)
+        return f"{self.state.downloads_url}/{offered['name']}", offered["sha256"]
 
     def add_account(self, uid: str, *, server: str = "cloud", login: str = "", display_name: str = "") -> str:
         """A user on a server, and a new app password of his."""

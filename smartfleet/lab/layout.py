@@ -39,6 +39,29 @@ class Layout:
         return self.keys / "known_hosts"
 
     @property
+    def windows_ca(self) -> Path:
+        """The authority that signed the certificates of the Windows machines."""
+        return self.keys / "ca.pem"
+
+    @property
+    def windows_password(self) -> Path:
+        """The administrator's, on every Windows machine; only the owner may read it."""
+        return self.keys / "windows-password"
+
+    @property
+    def downloads(self) -> Path:
+        """Installers that the lab's server offers."""
+        return self.folder / "downloads"
+
+    @property
+    def workers(self) -> Path:
+        """The machines that work for a controller, and what they say."""
+        return self.folder / "workers"
+
+    def worker_home(self, name: str) -> Path:
+        return self.workers / name / "home" / ADMIN
+
+    @property
     def hosts(self) -> Path:
         """Where the machines really lie: elsewhere, behind a link, if `folder` is too long for unix sockets."""
         return (self.folder / "hosts").resolve()
@@ -73,6 +96,7 @@ class LabState:
     old_url: str
     new_url: str
     other_url: str
+    downloads_url: str
 
     def write(self, path: Path) -> None:
         """Only the owner may read it: the token opens the control connection."""

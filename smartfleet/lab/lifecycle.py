@@ -17,10 +17,13 @@ from smartfleet.lab.daemon.leftovers import end_noted_clients
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.layout import LabState, Layout, is_running, read_state
 from smartfleet.lab.requirements import check_requirements
+from smartfleet.lab.windows import clients
+from smartfleet.lab.windows.machine import WindowsMachine
 
-START_SECONDS = 30.0
+START_SECONDS = 120.0
+"""On a busy machine; one that cannot start says so at once."""
 STOP_SECONDS = 20.0
-OWN = ("hosts", "keys", "fleet")
+OWN = ("hosts", "keys", "fleet", "downloads", "workers")
 """Folders that a lab makes; a new one in the same place replaces them."""
 LONGEST_FOLDER = 45
 """Bytes. What comes behind it on the way to a client's socket has up to 60, and a unix socket's path 107."""
@@ -78,6 +81,7 @@ def stop(folder: Path) -> bool:
     # what a killed daemon could not end
     for root in layout.hosts.iterdir() if layout.hosts.is_dir() else []:
         end_noted_clients(root)
+        clients.end(WindowsMachine(root))
     layout.remove_linked_hosts()
     layout.state.unlink(missing_ok=True)
     return ran

@@ -2,91 +2,58 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
-from smartfleet.lab.fleet_folder import write_fleet
-from smartfleet.lab.host import Connection, LabHost, LabUser, SignedIn, documents
+from smartfleet.lab.fleet_folder import Installer
+from smartfleet.lab.host import Connection, LabHost, SignedIn, documents
 from smartfleet.lab.lab import Lab
-from smartfleet.model.results import OutcomeName
-
-WORKERS = 4
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One host: its name, what is the matter with it, how it comes about, and what a move makes of its users."""
-
-    name: str
-    state: str
-    build: Callable[[Lab, LabHost], None]
-    expected: Mapping[str, OutcomeName]
-
-
-def build(lab: Lab, scenarios: Sequence[Scenario], *, done: Callable[[Scenario], None]) -> Path:
-    """Makes all hosts, some at the same time, and returns the fleet folder; `done` is told of each."""
-    hosts = [lab.add_host(scenario.name) for scenario in scenarios]
-    told = threading.Lock()
-
-    def one(host: LabHost, scenario: Scenario) -> None:
-        scenario.build(lab, host)
-        with told:
-            done(scenario)
-
-    pool = ThreadPoolExecutor(WORKERS)
-    try:
-        for _ in pool.map(one, hosts, scenarios):
-            pass
-    finally:
-        # after a failure the caller ends the lab, and with it what the others are waiting for
-        pool.shutdown(wait=False, cancel_futures=True)
-    return write_fleet(lab, hosts)
+from smartfleet.lab.people import begin_work, own_account, seated, sync
+from smartfleet.lab.scenario import Built, Machine, Scenario, Turn, build, on_linux
+from smartfleet.lab.windows.scenarios import NEW_CLIENT, WINDOWS
 
 
 def _plain(lab: Lab, host: LabHost) -> None:
-    user = _person(lab, host, "anna")
-    _sync(user, _account(lab, user, lab.old_url))
+    user = seated(lab, host.add_user("anna"))
+    sync(user, own_account(lab, user, lab.old_url))
 
 
 def _moved(lab: Lab, host: LabHost) -> None:
-    user = _person(lab, host, "bert")
-    _sync(user, _account(lab, user, lab.new_url))
+    user = seated(lab, host.add_user("bert"))
+    sync(user, own_account(lab, user, lab.new_url))
 
 
 def _second_copy(lab: Lab, host: LabHost) -> None:
     """The user removed the old account, with which the client deletes the journal, and picked another folder then."""
-    user = _person(lab, host, "clara")
-    _sync(user, _account(lab, user, lab.old_url))
+    user = seated(lab, host.add_user("clara"))
+    sync(user, own_account(lab, user, lab.old_url))
     user.quit_client()
     for journal in (user.home / "Nextcloud").glob(".sync_*.db*"):
         journal.unlink()
-    _sync(user, _account(lab, user, lab.new_url, Connection("Nextcloud2")))
+    sync(user, own_account(lab, user, lab.new_url, Connection("Nextcloud2")))
 
 
 def _both_accounts(lab: Lab, host: LabHost) -> None:
-    """The user added the new server and left the old account beside it."""
-    user = _person(lab, host, "dora")
-    old = _account(lab, user, lab.old_url)
-    _sync(user, old)
+    """The user added the new server and left the old account beside it, and starts the client when she thinks of it."""
+    user = seated(lab, host.add_user("dora"))
+    old = own_account(lab, user, lab.old_url)
+    sync(user, old)
     user.quit_client()
-    _sync(user, old, _account(lab, user, lab.new_url, Connection("Nextcloud2")))
+    sync(user, old, own_account(lab, user, lab.new_url, Connection("Nextcloud2")))
+    user.set_autostart(on=False)
 
 
 def _foreign(lab: Lab, host: LabHost) -> None:
-    user = _person(lab, host, "emil")
+    user = seated(lab, host.add_user("emil"))
     password = lab.add_account("emil.extern", server="other")
     lab.put_all("emil.extern", documents(905, 8), server="other")
     partner = SignedIn(lab.other_url, "emil.extern", password, folders=(Connection("Partner"),))
-    _sync(user, partner, _account(lab, user, lab.old_url))
+    sync(user, partner, own_account(lab, user, lab.old_url))
 
 
 def _pending(lab: Lab, host: LabHost) -> None:
     """Edited, added and deleted while the client was not running."""
-    user = _person(lab, host, "frida")
-    _sync(user, _account(lab, user, lab.old_url))
+    user = seated(lab, host.add_user("frida"))
+    sync(user, own_account(lab, user, lab.old_url))
     user.quit_client()
     user.write("Nextcloud/Rechnungen/Rechnungen 001.odt", b"edited on the train\n")
     user.write("Nextcloud/Rechnungen/Rechnungen 900.odt", b"written on the train\n")
@@ -95,42 +62,55 @@ def _pending(lab: Lab, host: LabHost) -> None:
 
 def _virtual(lab: Lab, host: LabHost) -> None:
     """Placeholders for what is on the server, and three files that were made here."""
-    user = _person(lab, host, "gerda")
-    account = _account(lab, user, lab.old_url, Connection(virtual_files="suffix"))
+    user = seated(lab, host.add_user("gerda"))
+    account = own_account(lab, user, lab.old_url, Connection(virtual_files="suffix"))
     for number in range(3):
         user.write(f"Nextcloud/Notizen/Notiz {number}.txt", f"Notiz {number}\n".encode() * 100)
-    _sync(user, account)
+    sync(user, account)
 
 
 def _offline(lab: Lab, host: LabHost) -> None:
-    user = _person(lab, host, "hans")
-    _sync(user, _account(lab, user, lab.old_url))
+    user = seated(lab, host.add_user("hans"))
+    sync(user, own_account(lab, user, lab.old_url))
     user.log_off()
     host.set_listening(on=False)
+
+
+def _off(host: Machine) -> None:
+    host.set_listening(on=False)
+
+
+def _on(host: Machine) -> None:
+    host.set_listening(on=True)
+
+
+def _on_the_road(lab: Lab, host: LabHost) -> None:
+    user = seated(lab, host.add_user("theo"))
+    sync(user, own_account(lab, user, lab.old_url))
 
 
 def _two_users(lab: Lab, host: LabHost) -> None:
     """One works at the machine, the other has logged out."""
     for name in ("ida", "jakob"):
-        user = _person(lab, host, name)
-        _sync(user, _account(lab, user, lab.old_url))
+        user = seated(lab, host.add_user(name))
+        sync(user, own_account(lab, user, lab.old_url))
         if name == "jakob":
             user.log_off()
 
 
 def _keyring_locked(lab: Lab, host: LabHost) -> None:
-    user = _person(lab, host, "klara")
-    _sync(user, _account(lab, user, lab.old_url))
+    user = seated(lab, host.add_user("klara"))
+    sync(user, own_account(lab, user, lab.old_url))
     user.log_on(locked=True)
 
 
 def _odd_names(lab: Lab, host: LabHost) -> None:
     """Names that need quoting somewhere, and a configuration that does not name its journal."""
-    user = _person(lab, host, "lutz")
+    user = seated(lab, host.add_user("lutz"))
     folder = Connection('Ablage "neu", Büro; 50%', named=False)
     for number, name in enumerate(("{{ 7 * 7 }}.txt", "-rf.txt", "<b>fett & laut</b>.txt", "日本 'x' $HOME.txt")):
         lab.put("lutz", f"Namen/{name}", name.encode(), mtime=1_700_000_000 + number)
-    _sync(user, _account(lab, user, lab.old_url, folder))
+    sync(user, own_account(lab, user, lab.old_url, folder))
 
 
 def plain_hosts(count: int) -> tuple[Scenario, ...]:
@@ -138,48 +118,69 @@ def plain_hosts(count: int) -> tuple[Scenario, ...]:
 
     def make(name: str) -> Callable[[Lab, LabHost], None]:
         def build_one(lab: Lab, host: LabHost) -> None:
-            user = _person(lab, host, name)
-            user.sign_in(_account(lab, user, lab.old_url))
+            user = seated(lab, host.add_user(name))
+            user.sign_in(own_account(lab, user, lab.old_url))
             user.sync_once("Nextcloud")
 
         return build_one
 
     return tuple(
-        Scenario(f"pc-{number:03}", "uses the old server", make(f"user{number:03}"), {f"user{number:03}": "moved"})
+        Scenario(
+            f"pc-{number:03}", "uses the old server", on_linux(make(f"user{number:03}")), {f"user{number:03}": "moved"}
+        )
         for number in range(1, count + 1)
     )
 
 
-SCENARIOS = (
-    Scenario("plain", "uses the old server", _plain, {"anna": "moved"}),
-    Scenario("moved", "was moved already", _moved, {"bert": "already"}),
-    Scenario("second-copy", "downloaded everything again into a second folder", _second_copy, {"clara": "already"}),
-    Scenario("both-accounts", "has the old and the new account side by side", _both_accounts, {"dora": "refused"}),
-    Scenario("foreign", "has an account of another company's server too", _foreign, {"emil": "moved"}),
-    Scenario("pending", "edits are not uploaded yet", _pending, {"frida": "moved"}),
-    Scenario("virtual", "shows files that are only on the server", _virtual, {"gerda": "moved"}),
-    Scenario("offline", "is switched off", _offline, {}),
-    Scenario("two-users", "one is logged in, one is not", _two_users, {"ida": "moved", "jakob": "waiting-session"}),
-    Scenario("keyring-locked", "the keyring waits for its password", _keyring_locked, {"klara": "waiting-session"}),
-    Scenario("odd-names", "quotes, braces and umlauts in its names", _odd_names, {"lutz": "moved"}),
+LINUX = (
+    Scenario("plain", "uses the old server", on_linux(_plain), {"anna": "moved"}),
+    Scenario("moved", "was moved already", on_linux(_moved), {"bert": "already"}),
+    Scenario(
+        "second-copy", "downloaded everything again into a second folder", on_linux(_second_copy), {"clara": "already"}
+    ),
+    Scenario(
+        "both-accounts", "has the old and the new account side by side", on_linux(_both_accounts), {"dora": "refused"}
+    ),
+    Scenario("foreign", "has an account of another company's server too", on_linux(_foreign), {"emil": "moved"}),
+    Scenario("pending", "edits are not uploaded yet", on_linux(_pending), {"frida": "moved"}),
+    Scenario("virtual", "shows files that are only on the server", on_linux(_virtual), {"gerda": "moved"}),
+    Scenario("offline", "is switched off", on_linux(_offline), {}),
+    Scenario(
+        "on-the-road",
+        "is taken away after the audit, and comes back",
+        on_linux(_on_the_road),
+        {"theo": "moved"},
+        turns=(
+            Turn("planned", "on-the-road: theo takes his laptop with him", _off),
+            Turn("waves through", "on-the-road: theo is back, and online", _on),
+        ),
+    ),
+    Scenario(
+        "two-users",
+        "one is logged in, one is not",
+        on_linux(_two_users),
+        {"ida": "moved", "jakob": "moved"},
+        turns=(Turn("waves through", "two-users: jakob logs on", begin_work("jakob")),),
+    ),
+    Scenario(
+        "keyring-locked",
+        "the keyring waits for its password",
+        on_linux(_keyring_locked),
+        {"klara": "moved"},
+        turns=(Turn("somebody came", "keyring-locked: klara unlocks her keyring", begin_work("klara")),),
+    ),
+    Scenario("odd-names", "quotes, braces and umlauts in its names", on_linux(_odd_names), {"lutz": "moved"}),
 )
+SCENARIOS = (*LINUX, *WINDOWS)
 
 
-def _person(lab: Lab, host: LabHost, name: str) -> LabUser:
-    """A logged-on user of the machine who has files on the server."""
-    lab.add_account(name)
-    lab.put_all(name, documents(sum(name.encode())))
-    user = host.add_user(name)
-    user.log_on()
-    return user
+def build_fleet(
+    lab: Lab, scenarios: Sequence[Scenario] = SCENARIOS, *, done: Callable[[Scenario], None], workers: int = 0
+) -> Built:
+    """The fleet of the demo; Windows machines with an older client are to get the one that the lab offers.
 
-
-def _account(lab: Lab, user: LabUser, url: str, folder: Connection = Connection()) -> SignedIn:  # noqa: B008 - immutable
-    return SignedIn(url, user.name, lab.add_account(user.name), folders=(folder,))
-
-
-def _sync(user: LabUser, *accounts: SignedIn) -> None:
-    """Signs in, starts the client and waits until everything is synced; the client goes on running."""
-    user.sign_in(*accounts)
-    user.start_client()
-    user.wait_synced(*(folder.local for account in accounts for folder in account.folders))
+    `workers`: machines that work on it, where this one would do it by itself.
+    """
+    url, sha256 = lab.offer_msi(NEW_CLIENT)
+    added = lab.add_workers(workers) if workers else None
+    return build(lab, scenarios, done=done, installer=Installer(url, sha256, NEW_CLIENT), workers=added)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from smartfleet.model.base import Document
-from smartfleet.model.facts import FolderGroup, FolderState, JournalState, KeyringState
+from smartfleet.model.facts import Bits, FolderGroup, FolderState, JournalState, KeyringState, SessionKind
 
 AccountState = Literal["old", "new", "foreign"]
 ProfileState = Literal["old", "new", "both", "neither", "foreign", "unreadable"]
@@ -71,8 +71,11 @@ class ProfileAssessment(Document):
     kind: str
     state: ProfileState
     client_version: str = Field(description="as the configuration names it")
+    client_installed: str = Field("", description="version of the installation that this profile uses")
+    client_bits: Bits | None = Field(None, description="of that installation; null where nobody asked")
     client_running: bool
     session: bool
+    session_kind: SessionKind = Field("", description="of a Windows session")
     keyring: KeyringState
     open_run: str = Field("", description="the run of a move that began and did not end")
     accounts: list[AccountAssessment] = Field(default_factory=list)
@@ -86,6 +89,8 @@ class ClientAssessment(Document):
     kind: str
     version: str
     unsafe: bool = Field(description="a version that is known to lose or not to sync files")
+    bits: Bits | None = None
+    scope: Literal["machine", "user"] = "machine"
 
 
 class HostAssessment(Document):

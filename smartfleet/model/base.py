@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from smartfleet.text import visible_json
+
 
 class Document(BaseModel):
     """Immutable data with no unknown keys: what a host or a file says beyond the schema is an error, not a guess."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    def shown_json(self, indent: int | None = None) -> str:
+        """For others to read, maybe on a terminal: it obeys nothing in it."""
+        return visible_json(self.model_dump_json(indent=indent))

@@ -9,19 +9,24 @@ from pydantic import Field
 from smartfleet.model.base import Document
 
 CheckState = Literal["ok", "warning", "failed", "skipped"]
-HostCheckName = Literal["dns", "tcp", "banner", "host-key", "auth", "python", "become", "disk", "clock"]
+SshCheckName = Literal["dns", "tcp", "banner", "host-key", "auth", "python", "become", "disk", "clock"]
+WindowsCheckName = Literal[
+    "dns", "tcp", "tls", "winrm", "auth", "shell", "rights", "powershell", "quota", "sqlite", "disk", "clock", "restart"
+]
+HostCheckName = SshCheckName | WindowsCheckName
+ControllerCheckName = Literal["collection"]
 ServerCheckName = Literal["dns", "tcp", "tls", "status", "redirect", "maintenance", "instance"]
 
 
 class Check(Document):
-    """One question about one host or server, with its answer.
+    """One question about one host, one server or this machine (the controller), with its answer.
 
     Text that came from the other side (banners, error messages, certificate names) is untrusted display text.
     """
 
-    kind: Literal["host", "server"]
+    kind: Literal["host", "server", "controller"]
     target: str = Field(description="the inventory's name of the host, or the server's URL")
-    check: HostCheckName | ServerCheckName
+    check: HostCheckName | ServerCheckName | ControllerCheckName
     state: CheckState
     code: str = Field("", description='stable reason, for example connect/host-key-changed; "" when ok')
     message: str = ""

@@ -8,9 +8,12 @@ from pydantic import Field
 
 from smartfleet.model.assessment import AuditDocument, HostAssessment, Unreached
 from smartfleet.model.base import Document
+from smartfleet.model.campaign import HostProgress, Lock, RunState
+from smartfleet.model.notices import Shown
 from smartfleet.model.plan import Plan, VerifyLevel
 from smartfleet.model.report import Headline
 from smartfleet.model.results import Outcome, Verdict
+from smartfleet.model.shards import LostHost
 
 
 class ApplyDocument(Document):
@@ -21,6 +24,7 @@ class ApplyDocument(Document):
     plan_hash: str
     check: bool = Field(description="hosts only told what they would do")
     interrupted: bool
+    state: RunState = Field(description="how the run ended")
     outcomes: list[Outcome]
 
 
@@ -53,6 +57,8 @@ class FixDocument(Document):
     plan: Plan | None
     apply: ApplyDocument | None
     verify: VerifyDocument | None
+    told: list[Shown] = Field(default_factory=list, description="who was told to sign in")
+    purged: list[Outcome] = Field(default_factory=list, description="with --purge: what became of set-aside copies")
 
 
 class RunSummary(Document):
@@ -66,6 +72,8 @@ class RunSummary(Document):
     admin: str
     plan_hash: str = Field("", description='the plan that was carried out; "" for other verbs')
     hosts: int
+    parent: str = Field("", description="the run whose hosts it tries again")
+    driven: bool = Field(default=False, description="a process goes on with it now")
 
 
 class StatusDocument(Document):
@@ -74,7 +82,20 @@ class StatusDocument(Document):
     schema_: Literal["smartfleet.status/1"] = Field("smartfleet.status/1", alias="schema")
     fleet: str
     headline: Headline
+    behind: int = Field(
+        0, description="hosts that the figures count as they stood when they were judged last: too many became others"
+    )
     runs: list[RunSummary]
+    locks: list[Lock] = Field(default_factory=list, description="hosts that a run works on now")
+    lost: list[LostHost] = Field(
+        default_factory=list, description="hosts whose worker was lost; they are asked before anything is begun on them"
+    )
+    waiting: dict[str, int] = Field(
+        default_factory=dict, description="hosts that wait to be tried again, by run; queue list names them"
+    )
+    unsent: dict[str, int] = Field(
+        default_factory=dict, description="messages that could not be sent so far, by target; outbox list names them"
+    )
     next: str = Field(description="the next command")
 
 
@@ -86,3 +107,5 @@ class ShowDocument(Document):
     assessment: HostAssessment | None
     outcomes: list[Outcome]
     verdicts: list[Verdict]
+    lock: Lock | None = Field(None, description="the run that works on it now")
+    progress: HostProgress | None = Field(None, description="how far it is in the last run of apply that named it")

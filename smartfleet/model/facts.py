@@ -30,7 +30,10 @@ FolderState = Literal[
     "unwalked",
 ]
 JournalState = Literal["ok", "absent", "unreadable"]
-KeyringState = Literal["unlocked", "locked", "absent"]
+KeyringState = Literal["unlocked", "locked", "absent", "unseen"]
+"""`unseen`: Windows shows a user's credentials to programs in that user's session alone."""
+SessionKind = Literal["", "console", "rdp", "disconnected"]
+Bits = Literal[32, 64]
 
 
 class System(Document):
@@ -39,7 +42,8 @@ class System(Document):
     os: Literal["linux", "darwin", "windows"]
     hostname: str
     distribution: str = Field(description='for example "debian 12"')
-    python: str = Field(description='version of the interpreter that ran the module; "" on Windows')
+    python: str = Field("", description='version of the interpreter that ran the module; "" on Windows')
+    powershell: str = Field("", description='version of the PowerShell that ran the module; "" elsewhere')
     admin: bool = Field(description="whether the module ran as root or administrator")
     time: float = Field(description="the host's clock, seconds since the epoch")
     free_bytes: int = Field(description="free space where backups go")
@@ -53,6 +57,9 @@ class InstalledClient(Document):
     version: str
     qt: int | None = Field(description="5 or 6; null if it could not be told")
     path: str
+    bits: Bits | None = Field(None, description="of the program; null where nobody asked")
+    scope: Literal["machine", "user"] = "machine"
+    product_code: str = Field("", description="of the MSI, with braces")
 
 
 class RunningClient(Document):
@@ -62,16 +69,20 @@ class RunningClient(Document):
     exe: str
     arguments: list[str] = Field(description="argv without the program itself")
     started: float = Field(description="seconds since the epoch")
+    session: int | None = Field(None, description="number of the Windows session it runs in")
 
 
 class Session(Document):
     """The desktop session that secrets and clients live in."""
 
     state: Literal["active", "none"]
-    source: Literal["client", "manager", "none"] = Field(description="where its environment was found")
+    source: Literal["client", "manager", "none"] = Field(description="where it was found")
+    kind: SessionKind = Field("", description="of a Windows session")
     display: bool
     keyring: KeyringState
-    secrets: list[str] = Field(description="names of the keyring entries of service Nextcloud, never their values")
+    secrets: list[str] = Field(
+        description="names of the keyring entries of service Nextcloud, never their values; empty where unseen"
+    )
 
 
 class ConfigFile(Document):
@@ -169,11 +180,15 @@ class ProfileFacts(Document):
     """One OS user's client configuration. Several files of one user (flatpak, --confdir) are several profiles."""
 
     user: str
-    uid: int
+    uid: int = Field(0, description="0 on Windows")
+    sid: str = Field("", description="security identifier on Windows")
     home: str
     config: ConfigFile
     client: RunningClient | None
     session: Session
+    autostart: Literal["on", "off", "unknown"] = Field(
+        "unknown", description="whether the desktop starts the client when the user logs on"
+    )
     folders: list[FolderFacts]
     orphans: list[OrphanFolder] = Field(default_factory=list)
     transactions: list[Transaction] = Field(default_factory=list)

@@ -11,7 +11,9 @@ from smartfleet.model.facts import FolderGroup
 
 Strategy = Literal["move", "reconnect", "fresh"]
 OnMissingSession = Literal["defer", "sign-in"]
-Action = Literal["move", "resume", "none", "refuse"]
+Action = Literal["move", "resume", "cure", "none", "refuse"]
+Cure = Literal["drop-account", "repoint", "journal-path", "start-client", "sign-in"]
+HostCure = Literal["drop-account", "repoint", "journal-path", "start-client"]
 VerifyLevel = Literal["size", "content", "journal", "server"]
 
 
@@ -53,6 +55,18 @@ class FolderMove(Document):
     instance_id: str = Field(description='the instance the journal belongs to; "" when it holds no file id')
 
 
+class Aside(Document):
+    """A second copy that gives its place in an account to the original folder, and is renamed beside it."""
+
+    account: str
+    group: FolderGroup
+    alias: str
+    local_path: str = Field(description="the copy, which the folder syncs until now")
+    journal: str = Field(description="the copy's journal")
+    original: str = Field(description="the folder of before, which it syncs from now on")
+    carry: bool = Field(description="the original has no journal of its own: it gets a copy of the copy's")
+
+
 class Refusal(Document):
     """Why a profile is not touched, and what mends it."""
 
@@ -71,11 +85,16 @@ class ProfilePlan(Document):
     warnings: list[Refusal] = Field(default_factory=list)
     steps: list[str] = Field(default_factory=list, description="for people, in order")
     diff: str = Field("", description="unified diff of nextcloud.cfg, control characters made visible")
+    cures: list[Cure] = Field(default_factory=list, description="what `fix` does; set for cure")
     move: ProfileMove | None = None
 
 
 class ProfileMove(Document):
-    """The order that `account_move` carries out for a profile."""
+    """The order that `account_move` carries out for a profile.
+
+    An order with `cures` changes no server: `accounts` are those that stay, with `old_url` and `new_url` the same, and
+    `folders` are their folders as they will be. One that only starts the client has no `edits`.
+    """
 
     user: str
     config_path: str
@@ -88,16 +107,34 @@ class ProfileMove(Document):
     edits: list[Edit]
     accounts: list[AccountMove]
     secrets: list[SecretCopy]
+    unseen_secrets: bool = Field(
+        default=False, description="Windows: the order names every other entry that there may be, for nobody could look"
+    )
     cookies: list[str] = Field(description="cookie jars to remove, names inside the configuration's folder")
     folders: list[FolderMove]
     digests: bool = Field(description="whether the manifest 'before' holds content digests")
+    cures: list[HostCure] = Field(default_factory=list, description="what is mended; empty for a move")
+    aside: list[Aside] = Field(default_factory=list, description="second copies to set aside; for repoint")
+
+    @property
+    def starts_only(self) -> bool:
+        """Whether nothing is changed: the client is started, and that is all."""
+        return self.cures == ["start-client"]
 
 
 class InstallPlan(Document):
-    """The client package of a host; absent from the plan where it is kept as it is."""
+    """The client's installation on a host; absent from the plan where it is kept as it is.
 
+    `package` is the system's own package, for winget its id, for an MSI the source that the host fetches it from: an
+    https URL or a share.
+    """
+
+    kind: Literal["package", "msi", "winget"] = "package"
     package: str
     state: Literal["present", "latest"]
+    version: str = Field("", description="that is installed by this; msi and winget")
+    sha256: str = Field("", description="of the MSI")
+    skip_auto_update: bool | None = Field(None, description="the MSI's SKIPAUTOUPDATE; null leaves it alone")
 
 
 class HostPlan(Document):

@@ -12,6 +12,7 @@ from smartfleet.model.plan import VerifyLevel
 
 OutcomeName = Literal[
     "moved",
+    "cured",
     "already",
     "waiting-online",
     "waiting-session",
@@ -22,6 +23,20 @@ OutcomeName = Literal[
     "unknown",
     "prepared",
 ]
+WORST_FIRST: tuple[OutcomeName, ...] = (
+    "failed",
+    "unknown",
+    "prepared",
+    "waiting-online",
+    "waiting-session",
+    "refused",
+    "waiting-sign-in",
+    "rolled-back",
+    "moved",
+    "cured",
+    "already",
+)
+"""The order in which a host's profiles speak for it."""
 VerdictName = Literal["match", "drift", "unknown"]
 
 
@@ -37,7 +52,9 @@ class Step(Document):
 class Proof(Document):
     """One thing that had to be true after the move."""
 
-    proof: Literal["client-running", "config", "account-list", "journal", "disk", "server", "conflicts", "folders"]
+    proof: Literal[
+        "client-running", "config", "account-list", "journal", "disk", "server", "conflicts", "folders", "aside"
+    ]
     state: Literal["ok", "failed", "unknown"]
     detail: str = ""
 
@@ -53,6 +70,7 @@ class Outcome(Document):
     message: str = ""
     do: str = ""
     changed: bool = False
+    restart_pending: bool = Field(default=False, description="an installation in between asked for a restart")
     backup: str = ""
     steps: list[Step] = Field(default_factory=list)
     proofs: list[Proof] = Field(default_factory=list)

@@ -10,11 +10,12 @@ Shared with managed hosts: Python 3.9, standard library only.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .inivalues import Variant, decode_value
-from .qsettings import IniFile
+from .qsettings import Entry, IniFile
 
 if TYPE_CHECKING:
     from .inivalues import Value
@@ -88,10 +89,16 @@ def group_version(ini: IniFile) -> int:
 
 def proxy_password_keys(ini: IniFile) -> list[tuple[str, str]]:
     """Section and key of every value that is a secret in plain text, as older clients wrote them."""
+    return [_spelled(path) for path in dict.fromkeys(entry.path for entry in plain_secrets(ini))]
+
+
+def plain_secrets(ini: IniFile) -> list[Entry]:
+    """The places of those secrets in the file: of equal keys all, though one alone counts for the client."""
     return [
-        _spelled(path)
-        for path in ini.paths()
-        if _PLAIN_SECRET.search(path.rpartition("/")[2]) and ini.raw_at(path) not in (b"", b"@Invalid()")
+        entry
+        for entry in ini.entries
+        if _PLAIN_SECRET.search(entry.path.rpartition("/")[2])
+        and ini.data[entry.value : entry.end] not in (b"", b"@Invalid()")
     ]
 
 
@@ -100,19 +107,31 @@ def _spelled(path: str) -> tuple[str, str]:
     return (group, key.replace("/", "\\")) if slash else ("General", group)
 
 
-def _account_values(ini: IniFile, qt: int | None) -> dict[str, dict[str, Value]]:
-    """Number to key to value, keys decoded and without the number."""
-    values: dict[str, dict[str, Value]] = {}
+class _Values:
+    """Values by decoded key. Each is decoded when it is asked for: a file holds three times as many as count here."""
+
+    def __init__(self, qt: int | None) -> None:
+        self.raw: dict[str, bytes] = {}
+        self.qt = qt
+
+    def get(self, key: str) -> Value | None:
+        raw = self.raw.get(key)
+        return None if raw is None else decode_value(raw, self.qt)
+
+
+def _account_values(ini: IniFile, qt: int | None) -> dict[str, _Values]:
+    """Number to the account's values, keys without the number."""
+    values: defaultdict[str, _Values] = defaultdict(lambda: _Values(qt))
     prefix = f"{ACCOUNTS}/"
-    for path in ini.paths():
+    for path, entry in ini.index.items():
         if path.startswith(prefix):
             number, slash, key = path[len(prefix) :].partition("/")
             if slash:
-                values.setdefault(number, {})[key] = decode_value(ini.raw_at(path) or b"", qt)
+                values[number].raw[key] = ini.data[entry.value : entry.end]
     return values
 
 
-def _account(number: str, values: dict[str, Value]) -> Account:
+def _account(number: str, values: _Values) -> Account:
     legacy = _text(values.get("user"))
     login = _login(values) or legacy or _text(values.get("dav_user"))
     return Account(
@@ -124,30 +143,31 @@ def _account(number: str, values: dict[str, Value]) -> Account:
         display_name=_text(values.get("displayName")),
         version=_number(values.get("version")),
         e2ee=_filled(values.get("encryptionCertificateSha256Fingerprint")),
-        client_cert=any("_clientCert" in key and _filled(value) for key, value in values.items()),
+        client_cert=any("_clientCert" in key and _filled(values.get(key)) for key in values.raw),
         proxy_user=_text(values.get("networkProxyUser")) if _true(values.get("networkProxyNeedsAuth")) else "",
         proxy_host=_text(values.get("networkProxyHostName")),
         folders=_folders(number, values),
     )
 
 
-def _login(values: dict[str, Value]) -> str:
+def _login(values: _Values) -> str:
     # an account of type http is read as webflow: its http_user stands in where there is no webflow_user
     return _text(values.get("webflow_user")) or _text(values.get("http_user"))
 
 
-def _folders(number: str, values: dict[str, Value]) -> list[Folder]:
-    found: dict[tuple[str, str], dict[str, Value]] = {}
-    for key, value in values.items():
-        group, _, rest = key.partition("/")
-        alias, slash, name = rest.rpartition("/")
-        if group in FOLDER_GROUPS and slash:
-            found.setdefault((group, alias), {})[name] = value
+def _folders(number: str, values: _Values) -> list[Folder]:
+    found: defaultdict[tuple[str, str], _Values] = defaultdict(lambda: _Values(values.qt))
+    for key, raw in values.raw.items():
+        group, below, rest = key.partition("/")
+        if below and group in FOLDER_GROUPS:
+            alias, slash, name = rest.rpartition("/")
+            if slash:
+                found[group, alias].raw[name] = raw
     order = sorted(found, key=lambda place: (FOLDER_GROUPS.index(place[0]), _natural(place[1])))
-    return [_folder(number, place, found[place]) for place in order if "localPath" in found[place]]
+    return [_folder(number, place, found[place]) for place in order if "localPath" in found[place].raw]
 
 
-def _folder(number: str, place: tuple[str, str], values: dict[str, Value]) -> Folder:
+def _folder(number: str, place: tuple[str, str], values: _Values) -> Folder:
     group, alias = place
     return Folder(
         account=number,
@@ -157,18 +177,18 @@ def _folder(number: str, place: tuple[str, str], values: dict[str, Value]) -> Fo
         target_path=_text(values.get("targetPath")),
         journal_path=_text(values.get("journalPath")),
         paused=_true(values.get("paused")),
-        ignore_hidden=_true(values.get("ignoreHiddenFiles")) if "ignoreHiddenFiles" in values else True,
+        ignore_hidden=_true(values.get("ignoreHiddenFiles")) if "ignoreHiddenFiles" in values.raw else True,
         virtual_files=_virtual_files(values),
         version=_number(values.get("version")),
     )
 
 
-def _virtual_files(values: dict[str, Value]) -> str:
+def _virtual_files(values: _Values) -> str:
     named = _text(values.get("virtualFilesMode"))
     return named or ("suffix" if _true(values.get("usePlaceholders")) else "off")
 
 
-def _url(values: dict[str, Value]) -> str:
+def _url(values: _Values) -> str:
     value = values.get("url")
     return _url_of_variant(value) if isinstance(value, Variant) else _text(value)
 

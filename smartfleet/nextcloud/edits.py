@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from smartfleet.model.plan import AccountMove, Edit
-from smartfleet.nextcloud.accounts import ACCOUNTS, Account, Folder, read_accounts
+from smartfleet.nextcloud.accounts import ACCOUNTS, Account, Folder
 from smartfleet.nextcloud.names import journal_name
-from smartfleet.nextcloud.qsettings import encode_key, encode_string, parse
+from smartfleet.nextcloud.qsettings import IniFile, encode_key, encode_string
 from smartfleet.nextcloud.urls import written
 
 # a file with more was not made by people, and each change reads the file anew
@@ -28,59 +28,64 @@ class MovedConfig:
 
 
 def move_edits(
-    data: bytes,
-    numbers: Collection[str],
+    ini: IniFile,
+    accounts: Sequence[Account],
     new_url: str,
     qt: int,
     *,
     journals: Mapping[FolderPlace, str] | None = None,
     keep_journals: bool = True,
 ) -> MovedConfig:
-    """Give the accounts `numbers` the URL `new_url`, as a client of that Qt generation would write it.
+    """Give `accounts`, which were read from `ini`, the URL `new_url`, as a client of that Qt generation would write it.
 
     The journal of a folder that names none is found by a hash of the old URL, so its name is written down before the
     URL changes: the one in `journals` (seen on the disk), else the hash. `keep_journals=False` leaves that out.
-    ValueError if the file cannot be read, lacks one of the accounts, or holds a value to change that is no text.
+    ValueError if the file holds a value to change that is no text.
     """
-    ini = parse(data)
-    accounts = {account.number: account for account in read_accounts(ini, qt)}
-    missing = sorted(set(numbers) - set(accounts))
-    if missing:
-        raise ValueError(f"the file has no account {missing[0]}")
-    chosen = [account for number, account in accounts.items() if number in numbers]
-    changes = list(_changes(chosen, written(new_url), qt, journals or {}, keep_journals=keep_journals))
-    if len(changes) > _MOST_CHANGES:
+    changes = list(_changes(accounts, written(new_url), qt, journals or {}, keep_journals=keep_journals))
+    ini, edits = applied(ini, changes, _MOST_CHANGES)
+    return MovedConfig(ini.to_bytes(), edits, [_move(account, written(new_url)) for account in accounts])
+
+
+def applied(ini: IniFile, changes: Sequence[tuple[str, bytes | None]], most: int) -> tuple[IniFile, list[Edit]]:
+    """The file with the raw values of `changes` in its accounts (None takes a key out), and what became another.
+
+    ValueError if there are more than `most`, or a value to change is no text.
+    """
+    if len(changes) > most:
         raise ValueError(f"the file has {len(changes)} values to change, which no client's file has")
     edits: list[Edit] = []
     for key, raw in changes:
         old = ini.get_raw(ACCOUNTS, key)
         if old != raw:
-            edits.append(Edit(section=ACCOUNTS, key=key, old=_text(old, key), new=_text(raw, key)))
+            edits.append(Edit(section=ACCOUNTS, key=key, old=value_text(old, key), new=value_text(raw, key)))
             ini = ini.with_raw(ACCOUNTS, key, raw)
-    return MovedConfig(ini.to_bytes(), edits, [_move(account, written(new_url)) for account in chosen])
+    return ini, edits
 
 
 def _changes(
-    accounts: list[Account], url: str, qt: int, journals: Mapping[FolderPlace, str], *, keep_journals: bool
+    accounts: Sequence[Account], url: str, qt: int, journals: Mapping[FolderPlace, str], *, keep_journals: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Key and raw value, the journals of an account before its URL."""
     for account in accounts:
         for folder in account.folders if keep_journals else []:
             if not folder.journal_path:
                 name = journals.get((account.number, folder.group, folder.alias)) or _journal(account, folder)
-                yield _spelled(folder.key("journalPath")), encode_string(name, qt)
-        yield _spelled(f"{account.number}/url"), encode_string(url, qt)
+                yield spelled(folder.key("journalPath")), encode_string(name, qt)
+        yield spelled(f"{account.number}/url"), encode_string(url, qt)
 
 
 def _journal(account: Account, folder: Folder) -> str:
     return journal_name(account.login, account.url, folder.target_path)
 
 
-def _spelled(key: str) -> str:
+def spelled(key: str) -> str:
+    """A decoded key as Qt writes it."""
     return encode_key(key).decode("ascii")
 
 
-def _text(raw: bytes | None, key: str) -> str | None:
+def value_text(raw: bytes | None, key: str) -> str | None:
+    """A raw value for an `Edit`. ValueError if it is no UTF-8."""
     try:
         return None if raw is None else raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,8 +12,8 @@ from smartfleet.model.explain import ExplainDocument, ExplainedAccount, Explaine
 from smartfleet.model.facts import FolderGroup, JournalFacts
 from smartfleet.nextcloud.accounts import Account, Folder, client_version, group_version, read_accounts
 from smartfleet.nextcloud.edits import FolderPlace, MovedConfig, move_edits
-from smartfleet.nextcloud.findings import file_findings
-from smartfleet.nextcloud.keys import login_key, secret_copies
+from smartfleet.nextcloud.findings import file_findings, is_from_windows
+from smartfleet.nextcloud.keys import entry_name, secret_copies
 from smartfleet.nextcloud.names import journal_name
 from smartfleet.nextcloud.qsettings import IniFile, scan
 from smartfleet.nextcloud.urls import same_server
@@ -64,6 +64,7 @@ def explain(
     accounts = read_accounts(ini)
     qt: Literal[5, 6] = 6 if qt_generation(client_version(ini)) == 6 else 5
     findings = file_findings(ini, accounts)
+    windows = is_from_windows(ini, accounts)
     moved, refusals = _moved(ini, accounts, servers, findings, qt)
     document = ExplainDocument(
         file=name,
@@ -73,9 +74,9 @@ def explain(
         client_version=client_version(ini),
         qt=qt,
         settings_version=group_version(ini),
-        accounts=[_account(account, servers, journals or {}) for account in accounts],
+        accounts=[_account(account, servers, journals or {}, windows=windows) for account in accounts],
         findings=[*findings, *refusals],
-        move=_move(moved, accounts, servers) if moved and servers else None,
+        move=_move(moved, accounts, servers, windows=windows) if moved and servers else None,
     )
     return Explanation(document, moved.data if moved else None)
 
@@ -90,12 +91,13 @@ def _moved(
     if not numbers:
         return None, [Finding(code="not-on-old-server", severity="note", message=f"no account is on {servers.old}")]
     try:
-        return move_edits(ini.to_bytes(), numbers, servers.new, qt), []
+        chosen = [account for account in read_accounts(ini, qt) if account.number in numbers]
+        return move_edits(ini, chosen, servers.new, qt), []
     except ValueError as error:
         return None, [Finding(code="config-broken", severity="error", message=str(error))]
 
 
-def _move(moved: MovedConfig, accounts: list[Account], servers: Servers) -> ExplainedMove:
+def _move(moved: MovedConfig, accounts: list[Account], servers: Servers, *, windows: bool) -> ExplainedMove:
     numbers = {move.number for move in moved.accounts}
     return ExplainedMove(
         old_server=servers.old,
@@ -106,14 +108,14 @@ def _move(moved: MovedConfig, accounts: list[Account], servers: Servers) -> Expl
             copy
             for account in accounts
             if account.number in numbers
-            for copy in secret_copies(account, account.url, servers.new)
+            for copy in secret_copies(account, account.url, servers.new, windows=windows)
         ],
         new_sha256=hashlib.sha256(moved.data).hexdigest(),
     )
 
 
 def _account(
-    account: Account, servers: Servers | None, journals: Mapping[FolderPlace, JournalFacts]
+    account: Account, servers: Servers | None, journals: Mapping[FolderPlace, JournalFacts], *, windows: bool
 ) -> ExplainedAccount:
     folders = [_folder(account, folder, journals.get(_place(folder))) for folder in account.folders]
     return ExplainedAccount(
@@ -127,7 +129,7 @@ def _account(
         version=account.version,
         encrypted=account.e2ee or any(folder.counts.encrypted for folder in folders if folder.counts),
         client_certificate=account.client_cert,
-        keyring_entry=login_key(account.login, account.url, account.number),
+        keyring_entry=entry_name(account, windows=windows),
         folders=folders,
     )
 

@@ -7,21 +7,21 @@ from collections.abc import Iterator
 
 from smartfleet.model.assessment import Finding
 from smartfleet.nextcloud import versions
-from smartfleet.nextcloud.accounts import ACCOUNTS, Account, Folder, client_version, group_version, proxy_password_keys
+from smartfleet.nextcloud.accounts import ACCOUNTS, Account, client_version, group_version, proxy_password_keys
+from smartfleet.nextcloud.paths import is_windows, place
 from smartfleet.nextcloud.qsettings import IniFile
+from smartfleet.nextcloud.spelling import odd_keys
 from smartfleet.text import visible
-
-_WINDOWS_DRIVE = 2
 
 
 def file_findings(ini: IniFile, accounts: list[Account]) -> list[Finding]:
     """All remarks, the worst first. An error keeps a move from happening."""
-    found = [*_file(ini), *_versions(ini, accounts), *_accounts(ini, accounts), *_folders(accounts)]
+    found = [*_file(ini, accounts), *_versions(ini, accounts), *_accounts(ini, accounts), *_folders(accounts)]
     order = ("error", "warning", "note")
     return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
-def _file(ini: IniFile) -> Iterator[Finding]:
+def _file(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
     if not ini.to_bytes().strip():
         yield Finding(
             code="config-empty",
@@ -45,6 +45,14 @@ def _file(ini: IniFile) -> Iterator[Finding]:
             message="the file ends in the middle of a line: it was cut off, or edited by hand",
             do="Compare the last line with the original.",
         )
+    if is_from_windows(ini, accounts):
+        for path in odd_keys(ini)[:1]:
+            yield Finding(
+                code="config-spelling",
+                severity="error",
+                message=f"{visible(path)} is there twice, or spelled as no client does it",
+                do="On Windows the client reads keys without regard to case: leave one of them, in the usual spelling.",
+            )
     for section, key in proxy_password_keys(ini):
         yield Finding(
             code="plain-text-password",
@@ -52,6 +60,12 @@ def _file(ini: IniFile) -> Iterator[Finding]:
             message=f"[{visible(section)}] {visible(key)} holds a secret in plain text",
             do="Take care where this file goes, and have the secret changed.",
         )
+
+
+def is_from_windows(ini: IniFile, accounts: list[Account]) -> bool:
+    """By its folders' paths; a file without folders by its line endings."""
+    paths = [folder.local_path.decode("utf-8", "replace") for account in accounts for folder in account.folders]
+    return any(is_windows(path) for path in paths) if paths else ini.line_end == b"\r\n"
 
 
 def _versions(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
@@ -89,28 +103,31 @@ def _accounts(ini: IniFile, accounts: list[Account]) -> Iterator[Finding]:
 
 
 def _folders(accounts: list[Account]) -> Iterator[Finding]:
-    places: dict[str, list[str]] = defaultdict(list)
+    users: dict[str, list[str]] = defaultdict(list)
+    shown: dict[str, str] = {}
     for account in accounts:
         for folder in account.folders:
-            path = visible(folder.local_path.decode("utf-8", "replace"))
-            places[path.rstrip("/")].append(account.number)
-            if not _is_absolute(folder):
+            written = folder.local_path.decode("utf-8", "replace")
+            path = visible(written)
+            where = place(written, windows=is_windows(written))
+            users[where].append(account.number)
+            shown.setdefault(where, path.rstrip("/") or "/")
+            if not _is_absolute(written):
                 yield Finding(
                     code="folder-relative",
                     severity="error",
                     message=f"account {visible(account.number)} syncs {path or '(nothing)'}: that is no absolute path",
                     do="Correct localPath.",
                 )
-    for path, numbers in places.items():
+    for where, numbers in users.items():
         if len(numbers) > 1:
             yield Finding(
                 code="folder-shared",
                 severity="error",
-                message=f"{path or '/'} is synced by more than one connection (accounts {', '.join(numbers)})",
+                message=f"{shown[where]} is synced by more than one connection (accounts {', '.join(numbers)})",
                 do="Remove one of the connections in the client: two of them on one folder can delete files.",
             )
 
 
-def _is_absolute(folder: Folder) -> bool:
-    path = folder.local_path
-    return path.startswith(b"/") or (path[1:_WINDOWS_DRIVE] == b":" and path[:1].isalpha())
+def _is_absolute(path: str) -> bool:
+    return path.startswith("/") or is_windows(path)

@@ -35,6 +35,8 @@ _HEX = frozenset(string.hexdigits)
 
 _BLANKS = re.compile(rb"[ \t]*")
 _TEXT = re.compile(rb'[^\\",]+')
+# nothing in it means anything else than itself: most values of a client's file
+_LITERAL = re.compile(rb"(?:[0-9A-Za-z/.](?:[!#-+\--\[\]-~ ]*[!#-+\--\[\]-~])?)?")
 _HEX_RUN = re.compile(rb"[0-9a-fA-F]*")
 _OCTAL_RUN = re.compile(rb"[0-7]*")
 _PERCENT = re.compile(r"%U([0-9a-fA-F]{4})|%([0-9a-fA-F]{2})")
@@ -88,6 +90,8 @@ def decode_value(raw: bytes, qt: int | None = None) -> Value:
     `qt` is the generation that reads it; without it, bytes that are no UTF-8 are taken as Latin-1. Never fails: like
     Qt, it makes something of any bytes.
     """
+    if _LITERAL.fullmatch(raw):
+        return raw.decode("ascii")
     texts, is_list = _unescape(raw, _encoding(raw, qt))
     if not is_list:
         return _typed(texts[0])

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 FILE, SYMLINK, DIRECTORY, SKIP, VIRTUAL, VIRTUAL_DOWNLOAD, VIRTUAL_DEHYDRATE = range(7)
@@ -31,6 +31,8 @@ _DAMAGED = (sqlite3.Error, UnicodeDecodeError)
 _ORDER = f" ORDER BY CASE type WHEN {DIRECTORY} THEN path || '/' ELSE path END"
 _PENDING = ("uploadinfo", "downloadinfo", "blacklist", "conflicts", "caseconflicts")
 _MAX_PENDING = 100_000
+# what a client writes; SQLite columns hold what was put in them, whatever their type says
+_USUAL = (bytes, int, int, int, bytes, bytes, bytes, int, int)
 
 if TYPE_CHECKING:
     AnyPath = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -190,8 +192,12 @@ def _rows(database: sqlite3.Connection, order: str = "") -> Iterator[Row]:
             yield _row(values, names)
 
 
-def _row(values: tuple[object, ...], names: dict[int, str]) -> Row:
+def _row(values: tuple[Any, ...], names: dict[int, str]) -> Row:
     path, kind, size, mtime, etag, fileid, checksum, checksum_type, e2ee = values
+    if tuple(map(type, values)) == _USUAL:
+        # a third of the time of what follows, once for every file
+        texts = (str(etag, "utf-8", "replace"), str(fileid, "utf-8", "replace"), str(checksum, "utf-8", "replace"))
+        return tuple.__new__(Row, (path, kind, size, mtime, *texts, names.get(checksum_type, ""), e2ee != 0))
     return Row(
         path=path if isinstance(path, bytes) else b"",
         type=_integer(kind),
@@ -224,7 +230,7 @@ def _count(database: sqlite3.Connection, table: str) -> int:
 
 
 def _integer(value: object) -> int:
-    """SQLite columns hold what was put in them, whatever their type says."""
+    """What is no number counts as 0."""
     if isinstance(value, (int, float)):
         return int(value)
     return int(value) if isinstance(value, bytes) and re.fullmatch(rb"-?[0-9]{1,18}", value) else 0

@@ -64,9 +64,14 @@ def login_key(login: str, url: str, number: str) -> str:
     >>> login_key("anna", "http://old.cloud.test:18080", "0")
     'anna:http://old.cloud.test:18080/:0'
     """
+    return login + key_ending(url, number)
+
+
+def key_ending(url: str, number: str) -> str:
+    """What follows the login in `login_key`: the same for all entries of an account."""
     shown = client_url(url)
     slash = "" if shown.endswith("/") else "/"
-    return f"{login}:{shown}{slash}" + (f":{number}" if number else "")
+    return f":{shown}{slash}" + (f":{number}" if number else "")
 
 
 def _shown_host(host: str) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 import idna
 
 from smartfleet.nextcloud.names import client_url
 
+# characters; longer ones are nothing that a cache should hold
+_USUAL = 256
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -23,6 +26,12 @@ def normalize(url: str) -> str:
     >>> normalize("HTTPS://Bücher.Example:443/nextcloud//")
     'https://xn--bcher-kva.example/nextcloud'
     """
+    return _normalized(url) if len(url) <= _USUAL else _normalized.__wrapped__(url)
+
+
+# a fleet has few servers, and each of them is compared with thousands of accounts
+@lru_cache(maxsize=256)
+def _normalized(url: str) -> str:
     parts = urlsplit(url.strip())
     scheme = parts.scheme.lower()
     if scheme not in _DEFAULT_PORTS or not parts.hostname:
@@ -40,6 +49,20 @@ def same_server(one: str, other: str) -> bool:
         return normalize(one) == normalize(other)
     except ValueError:
         return False
+
+
+def may_be_same(one: str, other: str) -> bool:
+    """Whether two URLs that do not mean the same server may lead to it all the same: by another scheme, or below it.
+
+    Most servers send ``http`` on to ``https``, and answer at ``/index.php`` too. Another port or path is another one.
+    """
+    try:
+        ours, theirs = urlsplit(normalize(one)), urlsplit(normalize(other))
+    except ValueError:
+        return False
+    if ours.hostname != theirs.hostname or ours.port != theirs.port:
+        return False
+    return f"{ours.path}/".startswith(f"{theirs.path}/") or f"{theirs.path}/".startswith(f"{ours.path}/")
 
 
 def written(url: str) -> str:

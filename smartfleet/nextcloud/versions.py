@@ -28,6 +28,18 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(number) for number in match[1].split(".")) if match else ()
 
 
+def compare(one: str, other: str) -> int | None:
+    """-1, 0 or 1: whether `one` is older than `other`, the same or newer; None where one of them tells nothing.
+
+    Only as many numbers count as both have: the MSI of 3.16.7 shows itself as 3.16.7.24567, and is no newer one.
+    """
+    mine, theirs = parse_version(one), parse_version(other)
+    if not mine or not theirs:
+        return None
+    length = min(len(mine), len(theirs))
+    return (mine[:length] > theirs[:length]) - (mine[:length] < theirs[:length])
+
+
 def is_unsafe(text: str) -> bool:
     """Whether this client is known not to sync some files, or to lose some."""
     numbers = parse_version(text)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from smartfleet.plan.file import load_plan, plan_hash, save_plan
-from smartfleet.plan.make import make_plan
+from smartfleet.plan.make import make_plan, plan_each
 
-__all__ = ["load_plan", "make_plan", "plan_hash", "save_plan"]
+__all__ = ["load_plan", "make_plan", "plan_each", "plan_hash", "save_plan"]

@@ -19,7 +19,7 @@ def config_diff(old: bytes, new: bytes, path: str) -> str:
     before, after = _lines(old, hide), _lines(new, hide)
     name = visible(path)
     diff = difflib.unified_diff(before, after, f"{name} (now)", f"{name} (after)", n=_CONTEXT, lineterm="")
-    return "\n".join(_cut(line) for line in diff)
+    return "\n".join(_cut(visible(line)) for line in diff)
 
 
 def _all_crlf(data: bytes) -> bool:
@@ -30,7 +30,7 @@ def _lines(data: bytes, hide: bytes) -> list[str]:
     lines = data.split(b"\n")
     if lines and not lines[-1]:
         lines.pop()
-    return [visible(line.removesuffix(hide).decode("utf-8", "backslashreplace")) for line in lines]
+    return [line.removesuffix(hide).decode("utf-8", "backslashreplace") for line in lines]
 
 
 def _cut(line: str) -> str:

@@ -23,10 +23,25 @@ _AGAIN = "Make a new one: smartfleet plan"
 
 def plan_hash(plan: Plan) -> str:
     """SHA-256 of the plan's canonical JSON (sorted keys, no blanks, UTF-8) without `hash`."""
-    document = plan.model_dump(mode="json", exclude={"hash"})
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    head = plan.model_dump(mode="json", exclude={"hash", "hosts"}) | {"hosts": None}
+    digest = hashlib.sha256()
+    for number, key in enumerate(sorted(head)):
+        digest.update(("{" if number == 0 else ",").encode() + _canonical(key) + b":")
+        if key != "hosts":
+            digest.update(_canonical(head[key]))
+            continue
+        # a host at a time: all of a large fleet at once would double what the plan takes in memory
+        for place, host in enumerate(plan.hosts):
+            digest.update((b"," if place else b"[") + _canonical(host.model_dump(mode="json")))
+        digest.update(b"]" if plan.hosts else b"[]")
+    digest.update(b"}")
+    return digest.hexdigest()
+
+
+def _canonical(value: object) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     # a lone surrogate cannot come out of UTF-8 facts, but must not stop anybody here
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return text.encode("utf-8", "surrogatepass")
 
 
 def sealed(plan: Plan) -> Plan:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from smartfleet.checks.config import account_reasons, account_warnings, config_reasons, nothing_to_do, unusable_config
 from smartfleet.checks.folders import folder_reasons, folder_warnings
 from smartfleet.checks.host import host_reasons, host_warnings
+from smartfleet.checks.mendable import mendable
 from smartfleet.checks.reasons import REMEDIES, reason
 from smartfleet.checks.view import Aim, ProfileView, view_profile
-from smartfleet.fleet.schema import FleetConfig, InstallSettings
+from smartfleet.fleet.schema import FleetConfig
 from smartfleet.model.facts import HostFacts, Transaction
-from smartfleet.model.plan import HostPlan, InstallPlan, Plan, ProfilePlan, Refusal
+from smartfleet.model.plan import HostPlan, Plan, ProfilePlan, Refusal
 from smartfleet.plan.diff import config_diff
 from smartfleet.plan.file import sealed
+from smartfleet.plan.install import Installation, installation
 from smartfleet.plan.order import new_order, resumed_order
 from smartfleet.plan.steps import steps
+
+Planner = Callable[[ProfileView, Aim], ProfilePlan]
 
 
 def make_plan(
@@ -26,21 +30,41 @@ def make_plan(
     instance_id: str = "",
     users: Collection[str] = (),
     unaudited: Sequence[str] = (),
+    each: Planner | None = None,
 ) -> Plan:
-    """The plan for the hosts in `facts` (host to the time of its audit and what was seen), with its hash.
+    """As `plan_each`, from facts that lie in the memory anyway."""
+    return plan_each(
+        ((host, taken, seen) for host, (taken, seen) in facts.items()),
+        config,
+        created=created,
+        instance_id=instance_id,
+        users=users,
+        unaudited=unaudited,
+        each=each,
+    )
 
-    `instance_id`: the new server's, "" if it could not be asked; `users`: only their profiles, empty for all;
-    `unaudited`: hosts of the pattern without facts.
+
+def plan_each(
+    facts: Iterable[tuple[str, float, HostFacts]],
+    config: FleetConfig,
+    *,
+    created: float,
+    instance_id: str = "",
+    users: Collection[str] = (),
+    unaudited: Sequence[str] = (),
+    each: Planner | None = None,
+) -> Plan:
+    """The plan for the hosts in `facts` (each once, with the time of its audit and what was seen), with its hash.
+
+    They are taken one after the other, as a fleet's facts take more memory than its plan. `instance_id`: the new
+    server's, "" if it could not be asked; `users`: only their profiles, empty for all; `unaudited`: hosts of the
+    pattern without facts; `each` plans a profile, `plan_profile` without it.
     """
-    hosts = []
-    for host, (taken, seen) in sorted(facts.items()):
-        settings = _install_settings(config, seen)
-        aim = _aim(config, settings, instance_id)
-        wanted = [profile for profile in seen.profiles if not users or profile.user in users]
-        profiles = [plan_profile(view_profile(profile, seen, aim), aim) for profile in wanted]
-        touched = any(profile.action in {"move", "resume"} for profile in profiles)
-        install = _install(settings, seen) if touched else None
-        hosts.append(HostPlan(host=host, os=seen.system.os, facts_taken=taken, install=install, profiles=profiles))
+    hosts = [
+        _plan_host(host, taken, seen, config, instance_id=instance_id, users=users, planner=each or plan_profile)
+        for host, taken, seen in facts
+    ]
+    hosts.sort(key=lambda one: one.host)
     plan = Plan(
         created=created,
         old_servers=list(config.servers.old),
@@ -53,30 +77,52 @@ def make_plan(
     return sealed(plan)
 
 
-def _aim(config: FleetConfig, settings: InstallSettings, instance_id: str) -> Aim:
+def _plan_host(
+    host: str,
+    taken: float,
+    seen: HostFacts,
+    config: FleetConfig,
+    *,
+    instance_id: str,
+    users: Collection[str],
+    planner: Planner,
+) -> HostPlan:
+    found = installation(config, seen)
+    aim = _aim(config, instance_id, found)
+    wanted = [profile for profile in seen.profiles if not users or profile.user in users]
+    profiles = [planner(view_profile(profile, seen, aim), aim) for profile in wanted]
+    touched = any(_is_touched(profile) for profile in profiles)
+    return HostPlan(
+        host=host,
+        os=seen.system.os,
+        facts_taken=taken,
+        install=found.plan if touched else None,
+        profiles=[_with_notes(profile, found.notes) for profile in profiles],
+    )
+
+
+def _aim(config: FleetConfig, instance_id: str, found: Installation) -> Aim:
     return Aim(
         old=tuple(config.servers.old),
         new=config.servers.new,
         strategy=config.move.strategy,
         on_missing_session=config.move.on_missing_session,
         instance_id=instance_id,
-        installs=settings.state != "keep",
+        installs=found.wanted,
+        install=found.plan,
         digests=config.verify.level == "content",
     )
 
 
-def _install_settings(config: FleetConfig, facts: HostFacts) -> InstallSettings:
-    by_os = {"linux": config.install.linux, "darwin": config.install.macos, "windows": config.install.windows}
-    return by_os[facts.system.os]
+def _is_touched(profile: ProfilePlan) -> bool:
+    return profile.action in {"move", "resume"}
 
 
-def _install(settings: InstallSettings, facts: HostFacts) -> InstallPlan | None:
-    if settings.state == "keep":
-        return None
-    there = any(client.kind == "package" and client.name == settings.package for client in facts.clients)
-    if settings.state == "present" and there:
-        return None
-    return InstallPlan(package=settings.package, state=settings.state)
+def _with_notes(profile: ProfilePlan, notes: Sequence[Refusal]) -> ProfilePlan:
+    """What was found out about the host's client stands with every profile that is moved."""
+    if not notes or not _is_touched(profile):
+        return profile
+    return profile.model_copy(update={"warnings": [*profile.warnings, *notes]})
 
 
 def plan_profile(view: ProfileView, aim: Aim) -> ProfilePlan:
@@ -108,6 +154,7 @@ def warnings(view: ProfileView, aim: Aim) -> Iterator[Refusal]:
     yield from host_warnings(view, aim)
     yield from account_warnings(view, aim)
     yield from folder_warnings(view, aim)
+    yield from mendable(view, aim)
 
 
 def _not_moved(view: ProfileView, against: list[Refusal], notes: list[Refusal]) -> ProfilePlan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from typing import Any
 
 from smartfleet.checks.view import AccountView, Aim, ProfileView
 from smartfleet.model.facts import Transaction
@@ -15,9 +16,11 @@ from smartfleet.nextcloud.edits import FolderPlace, move_edits
 def new_order(view: ProfileView, aim: Aim) -> tuple[ProfileMove, bytes]:
     """The order and the new configuration. ValueError if the file cannot be rewritten safely."""
     movers = view.on("old")
+    if view.ini is None:
+        raise ValueError(view.unread)
     moved = move_edits(
-        view.data,
-        [one.number for one in movers],
+        view.ini,
+        [one.account for one in movers],
         aim.new,
         view.qt,
         journals=_journals(movers),
@@ -33,6 +36,7 @@ def new_order(view: ProfileView, aim: Aim) -> tuple[ProfileMove, bytes]:
         edits=moved.edits,
         accounts=moved.accounts,
         secrets=[copy for one in movers for copy in secrets(view, one, aim)],
+        unseen_secrets=view.windows and aim.strategy == "move",
         cookies=[f"cookies{one.number}.db" for one in movers],
         folders=[folder for one in movers for folder in _folders(one)],
         digests=aim.digests,
@@ -65,8 +69,19 @@ def secrets(view: ProfileView, one: AccountView, aim: Aim) -> list[SecretCopy]:
 
     With `reconnect` nothing is copied; the one that the client needs tells the host whether the user has signed in.
     """
-    copies = keys.secret_copies(one.account, one.account.url, aim.new, view.secrets)
+    account, old, new = one.account, one.account.url, aim.new
+    if view.windows:
+        copies = keys.named_copies(account, old, new)
+    else:
+        copies = keys.secret_copies(account, old, new, view.secrets)
     return copies if aim.strategy == "move" else [copy for copy in copies if copy.required]
+
+
+def for_host(move: ProfileMove) -> dict[str, Any]:
+    """The order as `account_move` reads it."""
+    unseen = [copy for one in move.accounts for copy in keys.unseen_copies(one)] if move.unseen_secrets else []
+    order = move.model_dump(mode="json", exclude={"secrets", "unseen_secrets"})
+    return order | {"secrets": [copy.model_dump() for copy in [*move.secrets, *unseen]]}
 
 
 def _journals(movers: tuple[AccountView, ...]) -> dict[FolderPlace, str]:

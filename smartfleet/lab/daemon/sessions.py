@@ -14,6 +14,7 @@ from smartfleet.errors import LabError
 from smartfleet.lab.daemon.ssh import PATH, SHELL
 from smartfleet.lab.session.bus import SessionBus, check_socket_path
 from smartfleet.lab.session.keyring import Keyring
+from smartfleet.lab.session.notifications import Screen
 
 
 @dataclass
@@ -23,6 +24,7 @@ class HostUser:
     name: str
     root: Path
     keyring: Keyring = field(default_factory=Keyring)
+    screen: Screen = field(default_factory=Screen)
     bus: SessionBus | None = None
     client: Process | None = None
 
@@ -69,7 +71,7 @@ class HostUser:
         check_socket_path(self.runtime / "Nextcloud/socket")
         self.runtime.mkdir(parents=True, exist_ok=True)
         self.runtime.chmod(0o700)
-        bus = SessionBus(self.runtime / "bus", self.keyring, self.environment())
+        bus = SessionBus(self.runtime / "bus", self.keyring, self.environment(), self.screen)
         await bus.start()
         self.bus = bus
 

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncssh
 
+from smartfleet.lab.absent import Absence, AbsentPort
+from smartfleet.lab.daemon.wire import Wire
 from smartfleet.lab.layout import ADMIN
 
 SHELL = "/bin/sh"
@@ -30,40 +31,40 @@ class SshHost:
     host_key: asyncssh.SSHKey
     authorized: Path
     port: int = 0
+    wire: Wire = field(default_factory=Wire)
     _acceptor: asyncssh.SSHAcceptor | None = None
-    _reserved: socket.socket | None = None
+    _absent: AbsentPort | None = None
     _commands: set[Process] = field(default_factory=set)
 
     async def listen(self) -> None:
-        if self._reserved is not None:
-            self._reserved.close()
-            self._reserved = None
+        if self._acceptor is not None:
+            return
+        self._free_port()
         home = self.root / "home" / ADMIN
         self._acceptor = await asyncssh.listen(
             "127.0.0.1",
             self.port,
             server_host_keys=[self.host_key],
             authorized_client_keys=os.fspath(self.authorized),
+            server_factory=lambda: _Counted(self.wire),
             process_factory=self._run,
-            sftp_factory=lambda channel: HomeSftp(channel, home),
+            sftp_factory=lambda channel: HomeSftp(channel, home, self.wire),
             encoding=None,
             line_editor=False,
         )
         self.port = self._acceptor.get_port()
 
-    async def refuse(self) -> None:
+    async def leave(self, absence: Absence = "refuses") -> None:
         """Stops listening, as a machine that is off; nobody else gets the port meanwhile."""
         await self._stop_listening()
-        self._reserved = socket.socket()
-        self._reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._reserved.bind(("127.0.0.1", self.port))
-        self.port = int(self._reserved.getsockname()[1])
+        self._free_port()
+        self._absent = AbsentPort("127.0.0.1", self.port, absence)
+        self.port = self._absent.port
 
     async def close(self) -> None:
         """Ends the host and every command that runs on it."""
         await self._stop_listening()
-        if self._reserved is not None:
-            self._reserved.close()
+        self._free_port()
         for command in set(self._commands):
             _end_group(command)
 
@@ -78,6 +79,11 @@ class SshHost:
             "LANG": "C.UTF-8",
         }
 
+    def _free_port(self) -> None:
+        if self._absent is not None:
+            self._absent.close()
+            self._absent = None
+
     async def _stop_listening(self) -> None:
         if self._acceptor is not None:
             self._acceptor.close()
@@ -86,6 +92,7 @@ class SshHost:
 
     async def _run(self, session: asyncssh.SSHServerProcess[bytes]) -> None:
         """One command, or a shell that reads its commands from the connection."""
+        self.wire.asked()
         command = await asyncio.create_subprocess_exec(
             SHELL,
             *(["-c", session.command] if session.command else []),
@@ -105,11 +112,25 @@ class SshHost:
             self._commands.discard(command)
 
 
+class _Counted(asyncssh.SSHServer):
+    """One connection, as `wire` counts it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._wire.opened(self, conn.get_extra_info("socket").fileno())
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - however it ends
+        self._wire.closed(self)
+
+
 class HomeSftp(asyncssh.SFTPServer):
     """Files of the machine; relative paths begin in the admin's home."""
 
-    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], home: Path) -> None:
+    def __init__(self, channel: asyncssh.SSHServerChannel[bytes], home: Path, wire: Wire) -> None:
         super().__init__(channel)
+        wire.asked()
         self._home = os.fsencode(home)
 
     def map_path(self, path: bytes) -> bytes:

@@ -8,20 +8,26 @@ import hashlib
 import os
 import shutil
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import asyncssh
 from aiohttp import web
 
 from smartfleet.errors import LabError
+from smartfleet.lab.absent import Absence
 from smartfleet.lab.daemon.leftovers import end_noted_clients
 from smartfleet.lab.daemon.sessions import HostUser
 from smartfleet.lab.daemon.ssh import SshHost
+from smartfleet.lab.daemon.windows import WindowsHosts
+from smartfleet.lab.daemon.wire import Traffic
+from smartfleet.lab.daemon.workers import LabWorkers
 from smartfleet.lab.desktop.install import install_client
 from smartfleet.lab.layout import ADMIN, Layout
 from smartfleet.lab.server.cloud import Cloud, CloudUser, Redirect
 from smartfleet.lab.server.log import AccessLog
 from smartfleet.lab.server.running import serve
+from smartfleet.lab.session.notifications import Answer
 
 
 @dataclass
@@ -47,11 +53,13 @@ class World:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self.windows = WindowsHosts(layout)
+        self.workers = LabWorkers(layout)
         self._servers: dict[str, Server] = {}
         self._hosts: dict[str, Host] = {}
 
     async def open(self) -> dict[str, str]:
-        """Starts both servers; the URLs: old and new name of the first one, and the other, foreign one."""
+        """Starts the servers; the URLs: old and new name of the first one, the other, foreign one, the installers."""
         self._layout.keys.mkdir(mode=0o700, exist_ok=True)
         key = asyncssh.generate_private_key("ssh-ed25519")
         key.write_private_key(self._layout.admin_key)
@@ -64,15 +72,18 @@ class World:
             "old_url": f"http://localhost:{port}",
             "new_url": f"http://127.0.0.1:{port}",
             "other_url": f"http://localhost:{other}",
+            "downloads_url": await self.windows.open(),
         }
 
     async def close(self) -> None:
-        """Ends everything: clients, sessions, hosts, servers."""
+        """Ends everything: workers, clients, sessions, hosts, servers."""
+        await self.workers.close()
         for host in self._hosts.values():
             await host.ssh.close()
             for user in host.users.values():
                 await user.log_off()
             await asyncio.to_thread(end_noted_clients, host.ssh.root)
+        await self.windows.close()
         for server in self._servers.values():
             await server.runner.cleanup()
             server.log.close()
@@ -126,14 +137,14 @@ class World:
 
     async def add_host(self, name: str, *, listening: bool = True, version: str = "3.7.3", qt: int = 5) -> int:
         """A machine with an admin's home and the desktop client; its SSH port."""
-        if name in self._hosts:
+        if self._layout.root(name).exists():
             raise LabError("lab/host-exists", f"there is a host {name} already")
         root = self._layout.root(name)
         for folder in (f"home/{ADMIN}", "etc", "usr/bin", "var/lib", "run/user"):
             (root / folder).mkdir(parents=True)
         install_client(root, version=version, qt=qt)
         ssh = SshHost(root, asyncssh.generate_private_key("ssh-ed25519"), self._layout.admin_key.with_suffix(".pub"))
-        await (ssh.listen() if listening else ssh.refuse())
+        await (ssh.listen() if listening else ssh.leave())
         self._hosts[name] = Host(ssh)
         known = ssh.host_key.export_public_key().decode().strip()
         with self._layout.known_hosts.open("a", encoding="utf-8") as file:
@@ -149,17 +160,25 @@ class World:
         await asyncio.to_thread(end_noted_clients, host.ssh.root)
         await asyncio.to_thread(shutil.rmtree, host.ssh.root, ignore_errors=True)
 
-    async def set_listening(self, name: str, *, on: bool) -> None:
+    async def set_listening(self, name: str, *, on: bool, absence: Absence = "refuses") -> None:
         """Switches a machine on or off for SSH."""
         ssh = self._hosts[name].ssh
-        await (ssh.listen() if on else ssh.refuse())
+        await (ssh.listen() if on else ssh.leave(absence))
 
     async def change_host_key(self, name: str) -> None:
         """Gives a machine another host key, which nobody has been told of."""
         ssh = self._hosts[name].ssh
-        await ssh.refuse()
+        await ssh.leave()
         ssh.host_key = asyncssh.generate_private_key("ssh-ed25519")
         await ssh.listen()
+
+    async def ssh_traffic(self, name: str, *, reset: bool = False) -> Traffic:
+        """What went over the SSH connections of a machine since it began, or since the last reset."""
+        wire = self._hosts[name].ssh.wire
+        found = wire.traffic()
+        if reset:
+            wire.reset()
+        return found
 
     async def add_user(self, host: str, user: str) -> str:
         """A person on a machine; the home folder."""
@@ -187,6 +206,14 @@ class World:
         keyring = self._person(host, user).keyring
         for secret in keyring.search({"user": key}):
             del keyring.secrets[secret.number]
+
+    async def notices(self, host: str, user: str) -> list[dict[str, Any]]:
+        """What a user was shown, oldest first: `Notice` of smartfleet.lab.session.notifications."""
+        return [asdict(notice) for notice in self._person(host, user).screen.notices]
+
+    async def will_answer(self, host: str, user: str, answer: Answer) -> None:
+        """What a user does with questions from now on."""
+        self._person(host, user).screen.will_answer = answer
 
     async def start_client(self, host: str, user: str) -> int:
         """Starts the desktop client in the user's session; its pid."""

@@ -1,4 +1,4 @@
-"""The program: arguments, a single running instance, and the loop."""
+"""The running program: a single instance, and the loop."""
 
 from __future__ import annotations
 
@@ -7,23 +7,17 @@ import contextlib
 import json
 import logging
 import os
-import platform
 import selectors
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from smartfleet.lab.desktop.program import Program
 from smartfleet.lab.desktop.session import AccountSession
 from smartfleet.lab.desktop.settings import Settings
-from smartfleet.lab.desktop.sockets import (
-    LineServer,
-    account_list,
-    file_manager_socket,
-    instance_socket,
-    tell_running,
-)
+from smartfleet.lab.desktop.sockets import LineServer, account_list, instance_socket, only_one, tell_running
+from smartfleet.lab.desktop.surroundings import Surroundings
 
 log = logging.getLogger("nextcloud.gui.application")
 QUIT_SECONDS = 0.3
@@ -31,60 +25,43 @@ QUIT_SECONDS = 0.3
 STEP_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Program:
-    """Which client this one claims to be; in `state`, a folder of the host, it leaves its pid and its lock."""
-
-    version: str
-    qt: int
-    state: Path
-
-    @property
-    def numbers(self) -> tuple[int, int, int]:
-        major, minor, patch = (int(part) for part in self.version.split("."))
-        return major, minor, patch
-
-
-def main(program: Program, arguments: list[str]) -> int:
+def run(program: Program, surroundings: Surroundings, options: argparse.Namespace) -> int:
     """Runs the client until it is told to quit; the exit status."""
-    _name_process()
-    options = _parse(arguments)
-    if options.version:
-        print(_version_text(program))  # noqa: T201 - the program's own output
-        return 0
-    folder = Path(options.confdir) if options.confdir else _config_folder()
+    folder = Path(options.confdir) if options.confdir else surroundings.config_folder
     lock = instance_socket(program.state, folder)
     if options.quit:
         tell_running(lock, "quit")
         return 0
-    if tell_running(lock, "show"):
-        print("nextcloud.gui.application: Already running, exiting...")  # noqa: T201
-        return 0
-    folder.mkdir(parents=True, exist_ok=True)
-    _start_log(options.logfile)
-    with _pid_file(program.state):
-        Client(program, folder).run()
+    with only_one(lock) as alone:
+        if not alone:
+            print("nextcloud.gui.application: Already running, exiting...")  # noqa: T201
+            return 0
+        folder.mkdir(parents=True, exist_ok=True)
+        _start_log(options.logfile, surroundings.log_folder)
+        with _pid_file(program.state):
+            Client(program, surroundings, folder).run()
     return 0
 
 
 class Client:
     """The running client."""
 
-    def __init__(self, program: Program, folder: Path) -> None:
+    def __init__(self, program: Program, surroundings: Surroundings, folder: Path) -> None:
         self._settings = Settings(folder, f"{program.version}git", program.qt)
         self._program = program
         self._selector = selectors.DefaultSelector()
         self._quit_at: float | None = None
-        agent = f"Mozilla/5.0 (Linux) mirall/{program.version} (Nextcloud, smartfleet-lab)"
+        agent = f"Mozilla/5.0 ({surroundings.system}) mirall/{program.version} (Nextcloud, smartfleet-lab)"
         self._sessions = [
-            AccountSession(account, self._settings, agent, program.numbers) for account in self._settings.accounts
+            AccountSession(account, self._settings, agent, program.numbers, surroundings)
+            for account in self._settings.accounts
         ]
         self._servers = [
             LineServer(
                 instance_socket(program.state, folder), self._selector, greet=list, answer=self._instance_answer
             ),
         ]
-        socket_path = file_manager_socket()
+        socket_path = surroundings.file_manager_socket
         if socket_path is not None:
             self._servers.append(
                 LineServer(socket_path, self._selector, greet=self._greet, answer=self._file_manager_answer)
@@ -127,44 +104,12 @@ class Client:
         return []
 
 
-def _parse(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="nextcloud")
-    parser.add_argument("-v", "--version", action="store_true")
-    parser.add_argument("-q", "--quit", action="store_true")
-    parser.add_argument("--background", action="store_true")
-    parser.add_argument("--confdir")
-    parser.add_argument("--logfile")
-    parser.add_argument("--logdebug", action="store_true")
-    parser.add_argument("--logflush", action="store_true")
-    return parser.parse_args(arguments)
-
-
-def _version_text(program: Program) -> str:
-    qt = "5.15.8" if program.qt == 5 else "6.8.2"
-    return (
-        f"Nextcloud version {program.version}git\nUsing Qt {qt}, built against Qt {qt}\nRunning on {platform.system()}"
-    )
-
-
-def _config_folder() -> Path:
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "Nextcloud"
-
-
-def _start_log(path: str | None) -> None:
+def _start_log(path: str | None, folder: Path) -> None:
     if path is None:
-        base = os.environ.get("XDG_DATA_HOME")
-        folder = (Path(base) if base else Path.home() / ".local/share") / "Nextcloud"
         folder.mkdir(parents=True, exist_ok=True)
         path = os.fspath(folder / time.strftime("%Y%m%d_%H%M_nextcloud.log.0"))
     handler = logging.StreamHandler() if path == "-" else logging.FileHandler(path)
     logging.basicConfig(handlers=[handler], level=logging.INFO, format="%(asctime)s [ %(name)s ]:\t%(message)s")
-
-
-def _name_process() -> None:
-    """Calls the process `nextcloud` also where an interpreter was started for the script."""
-    with contextlib.suppress(OSError):
-        Path("/proc/self/comm").write_text("nextcloud")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from smartfleet.lab.desktop.reconcile import LocalEntry
 from smartfleet.nextcloud.names import is_conflict_name, is_ignored_name
@@ -16,13 +17,55 @@ SUFFIX = ".nextcloud"
 """Ends the name of a placeholder where virtual files are shown by suffix; such a file is one byte long."""
 
 
-class Disk:
-    """A sync folder on the disk; paths are relative to it, with ``/``."""
+class VirtualFiles(Protocol):
+    """How placeholders are shown. `path` is the one on the server; their own is `shown(path)`."""
 
-    def __init__(self, root: Path, *, ignore_hidden: bool, virtual_files: bool) -> None:
+    def shown(self, path: str) -> str: ...
+
+    def plain(self, path: str) -> str:
+        """The path on the server of a placeholder's own."""
+
+    def is_placeholder(self, path: str, status: os.stat_result) -> bool: ...
+
+    def content(self, size: int) -> bytes:
+        """What lies in a placeholder for a file of `size` bytes."""
+
+    def mark(self, target: Path) -> None:
+        """A placeholder has been written."""
+
+    def unmark(self, target: Path) -> None:
+        """What was a placeholder is gone, or a file now."""
+
+
+class SuffixFiles:
+    """Placeholders with a name of their own, as on Linux: `VirtualFiles`."""
+
+    def shown(self, path: str) -> str:
+        return path + SUFFIX
+
+    def plain(self, path: str) -> str:
+        return path.removesuffix(SUFFIX)
+
+    def is_placeholder(self, path: str, status: os.stat_result) -> bool:
+        return path.endswith(SUFFIX) and status.st_size == 1
+
+    def content(self, size: int) -> bytes:  # noqa: ARG002 - one byte, whatever the size
+        return b" "
+
+    def mark(self, target: Path) -> None:
+        """The name says it."""
+
+    def unmark(self, target: Path) -> None:
+        """As `mark`."""
+
+
+class Disk:
+    """A sync folder on the disk; paths are relative to it, with ``/``. `virtual`: how it shows placeholders."""
+
+    def __init__(self, root: Path, *, ignore_hidden: bool, virtual: VirtualFiles | None = None) -> None:
         self.root = root
         self._ignore_hidden = ignore_hidden
-        self.virtual_files = virtual_files
+        self.virtual = virtual
 
     def scan(self) -> dict[str, LocalEntry]:
         """Everything that the client syncs; its own files, conflict files and links are left out."""
@@ -38,9 +81,9 @@ class Disk:
                 yield path, LocalEntry(folder=True, size=0, mtime=int(status.st_mtime), inode=status.st_ino)
                 yield from self._walk(Path(entry.path), f"{path}/")
                 continue
-            virtual = self.virtual_files and path.endswith(SUFFIX) and status.st_size == 1
+            virtual = self.virtual is not None and self.virtual.is_placeholder(path, status)
             yield (
-                path.removesuffix(SUFFIX) if virtual else path,
+                self.virtual.plain(path) if self.virtual is not None and virtual else path,
                 _file(status.st_size, int(status.st_mtime), status.st_ino, virtual=virtual),
             )
 
@@ -66,11 +109,15 @@ class Disk:
         partial.write_bytes(content)
         os.utime(partial, (mtime, mtime))
         partial.replace(target)
+        if self.virtual is not None:
+            self.virtual.unmark(target)
         return _file(len(content), mtime, target.stat().st_ino)
 
-    def write_placeholder(self, path: str, mtime: int) -> LocalEntry:
-        self.write(path + SUFFIX, b" ", mtime)
-        return _file(1, mtime, (self.root / (path + SUFFIX)).stat().st_ino, virtual=True)
+    def write_placeholder(self, virtual: VirtualFiles, path: str, size: int, mtime: int) -> LocalEntry:
+        shown = virtual.shown(path)
+        entry = self.write(shown, virtual.content(size), mtime)
+        virtual.mark(self.root / shown)
+        return _file(entry.size, mtime, entry.inode, virtual=True)
 
     def set_mtime(self, path: str, mtime: int) -> None:
         os.utime(self.root / path, (mtime, mtime))
@@ -82,9 +129,11 @@ class Disk:
 
     def delete(self, path: str, *, folder: bool, virtual: bool) -> None:
         """Deletes; a folder stays if something is left in it that the client does not sync."""
-        target = self.root / (path + SUFFIX if virtual else path)
+        target = self.root / (self.virtual.shown(path) if self.virtual is not None and virtual else path)
         if not folder:
             target.unlink(missing_ok=True)
+            if self.virtual is not None:
+                self.virtual.unmark(target)
         elif not any(target.iterdir()):
             target.rmdir()
 

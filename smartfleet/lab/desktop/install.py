@@ -14,9 +14,10 @@ BODY = '''\
 import sys
 from pathlib import Path
 
-from smartfleet.lab.desktop.client import Program, main
+from smartfleet.lab.desktop.program import Program, main
+from smartfleet.lab.desktop.surroundings import LinuxDesktop
 
-sys.exit(main(Program({version!r}, {qt}, Path({state!r})), sys.argv[1:]))
+sys.exit(main(Program({version!r}, {qt}, Path({state!r})), LinuxDesktop(), sys.argv[1:]))
 '''
 
 
@@ -25,7 +26,7 @@ def install_client(root: Path, *, version: str = "3.7.3", qt: int = 5) -> Path:
     program = root / "usr/bin/nextcloud"
     program.parent.mkdir(parents=True, exist_ok=True)
     body = BODY.format(version=version, qt=qt, state=os.fspath(client_state(root)))
-    program.write_text(_first_lines(sys.executable) + body, encoding="utf-8")
+    program.write_text(first_lines(sys.executable) + body, encoding="utf-8")
     program.chmod(0o755)
     return program
 
@@ -35,7 +36,7 @@ def client_state(root: Path) -> Path:
     return root / "var/lib/lab"
 
 
-def _first_lines(interpreter: str) -> str:
+def first_lines(interpreter: str) -> str:
     """``#!`` and the interpreter; through a shell if the kernel would not take that line.
 
     The kernel names the process after the script in the first case; in the second the program does it itself.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,12 @@ CREATE INDEX IF NOT EXISTS metadata_parent ON metadata(parent_hash(path));
 INSERT OR IGNORE INTO checksumtype(id, name) VALUES(1, 'SHA1');
 """
 
+PUT = (
+    "INSERT OR REPLACE INTO metadata(phash, pathlen, path, type, inode, modtime, filesize, md5, fileid,"
+    " remotePerm, contentChecksum, contentChecksumTypeId, uid, gid, mode, ignoredChildrenRemote,"
+    " e2eMangledName, isE2eEncrypted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '', 0)"
+)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -81,25 +88,13 @@ class Journal:
         return {values[0]: Row(*values) for values in cursor}
 
     def put(self, row: Row) -> None:
-        self._database.execute(
-            "INSERT OR REPLACE INTO metadata(phash, pathlen, path, type, inode, modtime, filesize, md5, fileid,"
-            " remotePerm, contentChecksum, contentChecksumTypeId, uid, gid, mode, ignoredChildrenRemote,"
-            " e2eMangledName, isE2eEncrypted) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '', 0)",
-            (
-                _hash(row.path),
-                len(row.path.encode()),
-                row.path,
-                row.type,
-                row.inode,
-                row.mtime,
-                row.size,
-                row.etag,
-                row.fileid,
-                row.permissions,
-                row.checksum,
-                1 if row.checksum else 0,
-            ),
-        )
+        self._database.execute(PUT, _values(row))
+
+    def put_all(self, rows: Iterable[Row]) -> None:
+        """Many at once."""
+        self._database.execute("BEGIN")
+        self._database.executemany(PUT, map(_values, rows))
+        self._database.execute("COMMIT")
 
     def remove(self, path: str) -> None:
         self._database.execute("DELETE FROM metadata WHERE path = ?", (path,))
@@ -118,6 +113,24 @@ class Journal:
             "INSERT OR REPLACE INTO conflicts VALUES(?, ?, ?, ?, ?)",
             (path, base.fileid, base.etag, base.mtime, base_path),
         )
+
+
+def _values(row: Row) -> tuple[str | int, ...]:
+    """For `PUT`."""
+    return (
+        _hash(row.path),
+        len(row.path.encode()),
+        row.path,
+        row.type,
+        row.inode,
+        row.mtime,
+        row.size,
+        row.etag,
+        row.fileid,
+        row.permissions,
+        row.checksum,
+        1 if row.checksum else 0,
+    )
 
 
 def _hash(path: str) -> int:

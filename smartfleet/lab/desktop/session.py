@@ -6,14 +6,12 @@ import hashlib
 import logging
 import os
 import sqlite3
-from pathlib import Path
 from typing import Literal
 
-from smartfleet.lab.desktop import keyring
-from smartfleet.lab.desktop.disk import Disk
 from smartfleet.lab.desktop.journal import Journal
 from smartfleet.lab.desktop.remote import Remote, RemoteError
 from smartfleet.lab.desktop.settings import Settings
+from smartfleet.lab.desktop.surroundings import Surroundings
 from smartfleet.lab.desktop.sync import FolderSync
 from smartfleet.nextcloud.accounts import Account, Folder
 from smartfleet.nextcloud.names import journal_name
@@ -28,12 +26,19 @@ RETRY_SECONDS = 3.0
 class AccountSession:
     """Connects one account and syncs its folders; call `tick` often."""
 
-    def __init__(self, account: Account, settings: Settings, agent: str, version: tuple[int, int, int]) -> None:
+    def __init__(
+        self,
+        account: Account,
+        settings: Settings,
+        agent: str,
+        version: tuple[int, int, int],
+        surroundings: Surroundings,
+    ) -> None:
         self.account = account
         self.state: State = "Disconnected"
         self._settings = settings
         self._version = version
-        self._bus = os.environ.get("DBUS_SESSION_BUS_ADDRESS", "")
+        self._surroundings = surroundings
         self._remote = Remote(account.url, account.user, account.login, agent)
         self._syncs: dict[str, FolderSync] = {}
         self._journals: list[Journal] = []
@@ -83,7 +88,7 @@ class AccountSession:
         status = self._remote.status()
         if status.get("maintenance"):
             raise RemoteError(503, "the server is in maintenance")
-        password = keyring.lookup(self._bus, self._key())
+        password = self._surroundings.secrets.lookup(self._key())
         if password is None:
             self._change("Asking Credentials")
             self._sign_in, page = self._remote.start_sign_in()
@@ -116,27 +121,22 @@ class AccountSession:
         if answer is None:
             return
         _login, self._remote.password = answer
-        keyring.store(self._bus, self._key(), self._remote.password)
+        self._surroundings.secrets.store(self._key(), self._remote.password)
         self._signed_on(str(self._remote.status().get("version", "")))
 
     def _sync(self) -> bool:
         return any([sync.run() for sync in self._syncs.values()])  # noqa: C419 - every folder gets its turn
 
     def _folder_sync(self, folder: Folder) -> FolderSync:
-        root = Path(os.fsdecode(folder.local_path))
+        disk = self._surroundings.disk(self.account, folder)
         name = folder.journal_path or journal_name(self.account.login, self.account.url, folder.target_path)
-        journal = Journal(root / name, self._version)
+        journal = Journal(disk.root / name, self._version)
         self._journals.append(journal)
-        virtual = folder.virtual_files == "suffix"
-        return FolderSync(
-            Disk(root, ignore_hidden=folder.ignore_hidden, virtual_files=virtual),
-            folder.target_path,
-            journal,
-            self._remote,
-        )
+        return FolderSync(disk, folder.target_path, journal, self._remote)
 
     def _key(self) -> str:
-        return f"{self.account.login}:{self.account.url.rstrip('/')}/:{self.account.number}"
+        prefix = self._surroundings.key_prefix
+        return f"{prefix}{self.account.login}:{self.account.url.rstrip('/')}/:{self.account.number}"
 
     def _write_cookies(self) -> None:
         """The cookie jar of the account, which belongs to the host name."""

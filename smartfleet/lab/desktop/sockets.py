@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import selectors
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Answer = Callable[[str], list[str]]
 """Lines of an answer to one line of a request."""
+WAIT_SECONDS = 0.05
 
 
 def instance_socket(state: Path, folder: Path) -> Path:
@@ -23,12 +26,6 @@ def instance_socket(state: Path, folder: Path) -> Path:
     return state / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
 
 
-def file_manager_socket() -> Path | None:
-    """``$XDG_RUNTIME_DIR/Nextcloud/socket``; None without a session."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    return Path(runtime) / "Nextcloud" / "socket" if runtime else None
-
-
 def tell_running(path: Path, command: str) -> bool:
     """Sends a command to the client that listens at `path`; False if none does."""
     try:
@@ -36,6 +33,31 @@ def tell_running(path: Path, command: str) -> bool:
             connection.connect(os.fspath(path))
             connection.sendall(f"{command}\n".encode())
     except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[bool]:
+    """Whether this is the client that may listen at `path`, for as long as the block lasts.
+
+    One that begins or ends at the same moment is waited for: two that listen at one path would take each other's
+    socket away, and the one that stays without could never be told to quit.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("ab") as lock:
+        while not _is_taken(lock.fileno()):
+            if tell_running(path, "show"):
+                yield False
+                return
+            time.sleep(WAIT_SECONDS)
+        yield True
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
     return True
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from smartfleet.lab.desktop.disk import SUFFIX, Disk
+from smartfleet.lab.desktop.disk import Disk
 from smartfleet.lab.desktop.journal import FILE, FOLDER, VIRTUAL, Journal, Row
 from smartfleet.lab.desktop.reconcile import Action, LocalEntry, RemoteEntry, Verb, reconcile
 from smartfleet.lab.desktop.remote import Remote
@@ -64,7 +64,7 @@ class FolderSync:
 
     def _discover(self, local: dict[str, LocalEntry]) -> list[Action]:
         self._local = local
-        self._rows = {_plain(row): row for row in self._journal.rows().values()}
+        self._rows = {self._plain(row): row for row in self._journal.rows().values()}
         self._there = {}
         self._discover_remote("")
         return reconcile(self._local, self._there, self._rows)
@@ -111,8 +111,9 @@ class FolderSync:
 
     def _download(self, path: str) -> None:
         remote, local = self._there[path], self._local.get(path)
-        if self._disk.virtual_files and (local is None or local.virtual):
-            self._record(path, self._disk.write_placeholder(path, remote.mtime), remote)
+        virtual = self._disk.virtual
+        if virtual is not None and (local is None or local.virtual):
+            self._record(path, self._disk.write_placeholder(virtual, path, remote.size, remote.mtime), remote)
             return
         self._record(path, self._disk.write(path, self._remote.get(self._full(path)), remote.mtime), remote)
 
@@ -121,7 +122,7 @@ class FolderSync:
         name = self._disk.set_aside(path, self._local[path].mtime)
         log.warning("conflict: %s", name)
         self._record(path, self._disk.write(path, self._remote.get(self._full(path)), remote.mtime), remote)
-        self._journal.add_conflict(name, path, self._rows.get(path) or _row(path, FILE, self._local[path], remote))
+        self._journal.add_conflict(name, path, self._rows.get(path) or self._row(path, FILE, self._local[path], remote))
 
     def _make_local(self, path: str) -> None:
         self._record(path, self._disk.make_folder(path), self._there[path])
@@ -148,7 +149,25 @@ class FolderSync:
     def _record(self, path: str, local: LocalEntry, remote: RemoteEntry) -> None:
         self._forget(path)  # a placeholder that became a file has another name
         kind = FOLDER if remote.folder else VIRTUAL if local.virtual else FILE
-        self._journal.put(_row(path, kind, local, remote))
+        self._journal.put(self._row(path, kind, local, remote))
+
+    def _row(self, path: str, kind: int, local: LocalEntry, remote: RemoteEntry) -> Row:
+        return Row(
+            path=self._disk.virtual.shown(path) if self._disk.virtual is not None and kind == VIRTUAL else path,
+            type=kind,
+            inode=local.inode,
+            mtime=remote.mtime,
+            size=remote.size,
+            etag=remote.etag,
+            fileid=remote.fileid,
+            permissions=remote.permissions,
+            checksum=remote.checksum,
+        )
+
+    def _plain(self, row: Row) -> str:
+        """The path on the server; the journal's path of a placeholder is the one that it is shown with."""
+        virtual = self._disk.virtual
+        return virtual.plain(row.path) if virtual is not None and row.type == VIRTUAL else row.path
 
     def _log_actions(self, actions: list[Action]) -> None:
         """Adds the run to `.nextcloudsync.log` in the folder, as the real client does."""
@@ -158,25 +177,6 @@ class FolderSync:
         lines = [f"#=#=#=# Syncrun started {stamp}", *(f"{stamp}||{item.path}|{item.verb}|" for item in actions)]
         with (self._disk.root / ".nextcloudsync.log").open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
-
-
-def _row(path: str, kind: int, local: LocalEntry, remote: RemoteEntry) -> Row:
-    return Row(
-        path=path + SUFFIX if kind == VIRTUAL else path,
-        type=kind,
-        inode=local.inode,
-        mtime=remote.mtime,
-        size=remote.size,
-        etag=remote.etag,
-        fileid=remote.fileid,
-        permissions=remote.permissions,
-        checksum=remote.checksum,
-    )
-
-
-def _plain(row: Row) -> str:
-    """The path on the server; the journal's path of a placeholder has the suffix."""
-    return row.path.removesuffix(SUFFIX) if row.type == VIRTUAL else row.path
 
 
 def _remembered(row: Row) -> RemoteEntry:

@@ -6,8 +6,6 @@ from aiohttp import web
 
 from smartfleet.lab.server.cloud import Cloud, CloudUser
 
-JSON = "application/json"
-
 
 def status(cloud: Cloud) -> web.Response:
     """`status.php`: what everybody may see."""

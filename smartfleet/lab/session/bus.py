@@ -1,7 +1,8 @@
-"""A session bus: a unix socket that speaks D-Bus, with a Secret Service and a session manager's environment on it.
+"""A session bus: a unix socket that speaks D-Bus, with a Secret Service, a desktop that shows notices and a session
+manager's environment on it.
 
-It does what callers of the Secret Service need of a bus (sign-on, names, calls, replies and directed signals) and does
-not route between clients.
+It does what their callers need of a bus (sign-on, names, calls, replies and directed signals) and does not route
+between clients.
 """
 
 from __future__ import annotations
@@ -28,19 +29,24 @@ from jeepney.low_level import Parser  # type: ignore[import-untyped]
 
 from smartfleet.errors import LabError
 from smartfleet.lab.session.keyring import Keyring
-from smartfleet.lab.session.secret_service import Body, CallError, Reply, SecretService
+from smartfleet.lab.session.notifications import NotificationService, Screen
+from smartfleet.lab.session.secret_service import Body, CallError, Reply, SecretService, Signal
 
 BUS_NAME = "org.freedesktop.DBus"
 SECRETS_NAME = "org.freedesktop.secrets"
 SECRETS_OWNER = ":1.0"
 MANAGER_NAME = "org.freedesktop.systemd1"
 MANAGER_OWNER = ":1.1"
+NOTICES_NAME = "org.freedesktop.Notifications"
+NOTICES_OWNER = ":1.2"
 NAMES = {
     BUS_NAME: BUS_NAME,
     SECRETS_NAME: SECRETS_OWNER,
     SECRETS_OWNER: SECRETS_OWNER,
     MANAGER_NAME: MANAGER_OWNER,
     MANAGER_OWNER: MANAGER_OWNER,
+    NOTICES_NAME: NOTICES_OWNER,
+    NOTICES_OWNER: NOTICES_OWNER,
 }
 MAX_SOCKET_PATH = 107
 """Bytes of a unix socket's path on Linux, without the closing zero."""
@@ -59,12 +65,15 @@ def check_socket_path(path: Path) -> None:
 class SessionBus:
     """The bus of one logged-on user, at `path`."""
 
-    def __init__(self, path: Path, keyring: Keyring, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, path: Path, keyring: Keyring, environment: dict[str, str] | None = None, screen: Screen | None = None
+    ) -> None:
         self.path = path
         self.keyring = keyring
         self._environment = [f"{name}={value}" for name, value in (environment or {}).items()]
-        self._service = SecretService(keyring)
-        self._clients = itertools.count(2)
+        self._secrets = SecretService(keyring)
+        self._notices = NotificationService(screen or Screen())
+        self._clients = itertools.count(3)
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -117,33 +126,31 @@ class SessionBus:
         )
         try:
             if destination == SECRETS_OWNER:
-                reply = self._service.call(path, interface, member, message.body)
+                reply = self._secrets.call(path, interface, member, message.body)
+            elif destination == NOTICES_OWNER:
+                reply = self._notices.call(path, interface, member, message.body)
             elif destination == MANAGER_OWNER:
                 reply = self._manager_call(member, message.body)
             else:
                 reply = _bus_call(destination, member, message.body, client)
         except CallError as error:
             return [_addressed(new_error(message, error.name, "s", (str(error),)), destination or BUS_NAME, client)]
-        answers = [
-            _addressed(
-                new_signal(
-                    DBusAddress(signal.path, interface=signal.interface), signal.member, signal.signature, signal.body
-                ),
-                destination,
-                client,
-            )
-            for signal in reply.signals
-        ]
+        answers = [_addressed(_signal(signal), destination, client) for signal in reply.signals]
         if not message.header.flags & MessageFlag.no_reply_expected:
             back = new_method_return(message, reply.signature or None, reply.body)
             answers.append(_addressed(back, destination, client))
-        return answers
+        return answers + [_addressed(_signal(signal), destination, client) for signal in reply.after]
 
     def _manager_call(self, member: str, body: Body) -> Reply:
         """The session manager: only what `systemctl --user show-environment` asks."""
         if member != "Get" or body[1] != "Environment":
             raise CallError(f"{BUS_NAME}.Error.UnknownMethod", f"{member} is not served")
         return Reply("v", (("as", self._environment),))
+
+
+def _signal(signal: Signal) -> Message:
+    where = DBusAddress(signal.path, interface=signal.interface)
+    return new_signal(where, signal.member, signal.signature, signal.body)
 
 
 def _addressed(message: Message, sender: str, client: str) -> Message:

@@ -39,7 +39,7 @@ class CallError(Exception):
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal that goes out before the reply."""
+    """A signal that goes out before or after the reply."""
 
     path: str
     interface: str
@@ -50,11 +50,12 @@ class Signal:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a method returns."""
+    """What a method returns, and the signals that go out before and after it."""
 
     signature: str = ""
     body: Body = ()
     signals: tuple[Signal, ...] = ()
+    after: tuple[Signal, ...] = ()
 
 
 class SecretService:

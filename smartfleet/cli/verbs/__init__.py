@@ -1,0 +1,1 @@
+"""What the commands do: one file per command, imported when it is called."""

@@ -1,0 +1,82 @@
+"""Ends a process with all below it. Ansible's workers have sessions of their own, so no group kill finds them."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+_PROC = Path("/proc")
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def descendants(pid: int) -> list[int]:
+    """Every living process below `pid`, parents first."""
+    return _below({pid}, dict(_living()))
+
+
+def adopt_orphans() -> None:
+    """From now on a process below this one whose parent was killed is a child of this one; Linux alone can do that."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "prctl"):
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_tree(pid: int, grace: float = 2.0) -> None:
+    """TERM, then KILL after `grace` seconds, for `pid` and everything below it, also what begins in the meantime."""
+    told: dict[int, None] = {}
+    deadline = time.monotonic() + grace
+    while True:
+        living = dict(_living())
+        left = [process for process in [pid, *_below({pid, *told}, living)] if process in living]
+        if not left:
+            return
+        over = time.monotonic() >= deadline
+        for process in left:
+            if over or process not in told:
+                _signal(process, signal.SIGKILL if over else signal.SIGTERM)
+        told |= dict.fromkeys(left)
+        if over:
+            return
+        time.sleep(0.05)
+
+
+def _below(roots: Collection[int], living: Mapping[int, int]) -> list[int]:
+    """`living`: processes with their parents. Of `roots`, those that are below another one are among the found."""
+    children: dict[int, list[int]] = {}
+    for child, parent in living.items():
+        children.setdefault(parent, []).append(child)
+    found: dict[int, None] = {}
+    waiting = list(roots)
+    while waiting:
+        below = [child for child in children.get(waiting.pop(), []) if child not in found]
+        found |= dict.fromkeys(below)
+        waiting += below
+    return list(found)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, number)
+
+
+def _living() -> Iterator[tuple[int, int]]:
+    """(process, parent) of all processes that have not ended; macOS has no /proc."""
+    if not (_PROC / "self/stat").exists():
+        table = subprocess.run(["ps", "-axo", "pid=,ppid=,stat="], check=True, capture_output=True, text=True).stdout
+        for pid, parent, state in (line.split()[:3] for line in table.splitlines()):
+            if not state.startswith("Z"):
+                yield int(pid), int(parent)
+        return
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                # the program's name may hold spaces and brackets; what follows its last bracket does not
+                words = (entry / "stat").read_bytes().rpartition(b")")[2].split()
+                if words[0] not in {b"Z", b"X"}:
+                    yield int(entry.name), int(words[1])
