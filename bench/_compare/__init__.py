@@ -1,0 +1,1 @@
+"""What the comparison works with. The bare clients import this package: it brings nothing along."""
