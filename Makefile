@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN     = $(VENV)/bin
 STAMP   = $(VENV)/.installed
+# each worker has a lab of its own; a file's tests stay together, since they share its machines. The long ones come first.
+# Five also on two cores: much of what they do is waiting
+SPREAD  = -n 5 --dist loadfile --no-loadscope-reorder
+# compiled once, not by every worker and every child process of a test
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help setup demo test test-unit test-fleet check live-deps bench lock clean
+.PHONY: help setup demo test test-unit test-fleet test-fleet-shown test-live check live-deps bench lock clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -20,14 +25,22 @@ setup: $(STAMP) ## make the virtual environment
 demo: $(STAMP) ## move a small lab fleet on this machine and show the report
 	$(BIN)/smartfleet demo
 
-test: $(STAMP) ## all tests (live ones say what they miss, see live-deps)
-	$(BIN)/python -m pytest
+test: $(STAMP) ## all tests; the live ones, which wait most of the time, beside the others
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-fleet-shown test-live
 
+# what it prints is shown at once; what the live tests print, in one piece when they have ended
+test-fleet-shown:
+	@$(MAKE) --no-print-directory --output-sync=none test-fleet
+
+# one process more than there are cores: some tests wait
 test-unit: $(STAMP) ## the fast tests alone
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadfile --no-loadscope-reorder tests/unit
 
 test-fleet: $(STAMP) ## the unit tests and those that drive Ansible against the lab
-	$(BIN)/python -m pytest tests/unit tests/integration
+	$(BIN)/python -m pytest $(SPREAD) $(SELECT) tests/integration tests/unit
+
+test-live: $(STAMP) ## the tests with a real client, sshd and desktop (they say what they miss, see live-deps)
+	$(BIN)/python -m pytest tests/live
 
 check: $(STAMP) ## ruff, mypy --strict, ansible-lint
 	$(BIN)/ruff check .
@@ -38,7 +51,8 @@ check: $(STAMP) ## ruff, mypy --strict, ansible-lint
 live-deps: ## what the live tests need from Debian or Ubuntu (as root)
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-	  openssh-server sudo nextcloud-desktop xvfb dbus gnome-keyring libsecret-tools libglib2.0-0 python3-apt
+	  openssh-server sudo nextcloud-desktop xvfb dbus gnome-keyring libsecret-tools libglib2.0-0 python3-apt \
+	  dunst mono-mcs mono-runtime libmono-system-core4.0-cil libsqlite3-0 chromium minisign
 
 bench: $(STAMP) ## print the figures of docs/performance.md
 	$(BIN)/python -m bench
@@ -46,7 +60,7 @@ bench: $(STAMP) ## print the figures of docs/performance.md
 lock: ## write requirements/*.txt anew (needs uv)
 	uv pip compile pyproject.toml --extra lab --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/run.txt
-	uv pip compile pyproject.toml --extra lab --extra postgresql --group dev -c requirements/run.txt --universal \
+	uv pip compile pyproject.toml --extra lab --extra postgresql --extra dask --group dev -c requirements/run.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -q -o requirements/dev.txt
 
 clean: ## remove what make made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,13 +12,13 @@ from typing import Any
 
 from ansible_collections.smartde.nextcloud.plugins.module_utils.hostfacts import look
 from ansible_collections.smartde.nextcloud.plugins.module_utils.hostwork import Host, move_host, restore_host
-from ansible_collections.smartde.nextcloud.plugins.module_utils.marks import Mark, Marks
 from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Outcome
 
 from smartfleet.fleet.load import load_fleet
 from smartfleet.lab.host import LabHost
 from smartfleet.model.facts import HostFacts
 from smartfleet.plan import make_plan
+from tests.integration.dying import die_after
 
 PHASES = frozenset({"prepare", "commit"})
 
@@ -34,6 +33,12 @@ def orders(host: LabHost, fleet: Path) -> list[dict[str, Any]]:
 
 def move(host: LabHost, raw: list[dict[str, Any]], run: str = "run-1", *, stop_seconds: float = 20) -> list[Outcome]:
     return move_host(_host(str(host.root), stop_seconds), run, raw, PHASES, lock_seconds=60, check_mode=False)
+
+
+def purge(host: LabHost, raw: list[dict[str, Any]]) -> list[Outcome]:
+    named = [{"user": one["user"], "config_path": one["config_path"]} for one in raw]
+    phases = frozenset({"purge"})
+    return move_host(_host(str(host.root)), "run-9", named, phases, lock_seconds=60, check_mode=False)
 
 
 def take_back(host: LabHost) -> list[Outcome]:
@@ -54,15 +59,7 @@ def _host(root: str, stop_seconds: float = 20) -> Host:
 
 def _die() -> None:
     given = json.load(sys.stdin)
-    add = Marks.add
-
-    def dying(self: Marks, step: str, state: str, detail: str = "") -> Mark:
-        mark = add(self, step, state, detail)
-        if f"{step} {state}" == given["mark"]:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return mark
-
-    Marks.add = dying  # type: ignore[method-assign]  # this process is about to die
+    die_after(given["mark"])
     move_host(_host(given["root"]), "run-0", given["orders"], PHASES, lock_seconds=60, check_mode=False)
 
 

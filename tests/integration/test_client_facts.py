@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from smartfleet.model.facts import HostFacts
+from tests.integration.programs import ansible
 
-REPOSITORY = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
 MODULE = "smartde.nextcloud.client_facts"
-
-
-def _ansible(folder: Path, program: str, *arguments: str) -> str:
-    env = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / "playbooks/collections"),
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
-    }
-    done = subprocess.run(
-        [BIN / program, *arguments], env=env, capture_output=True, text=True, check=False, timeout=120, cwd=folder
-    )
-    return done.stdout
 
 
 def _module(folder: Path, **arguments: object) -> dict[str, Any]:
     common = ["localhost", "-c", "local", "-o", "-e", f"ansible_python_interpreter={sys.executable}"]
-    said = _ansible(folder, "ansible", *common, "-m", MODULE, "-a", json.dumps(arguments))
+    said = ansible(folder, "ansible", *common, "-m", MODULE, "-a", json.dumps(arguments))
     answer: dict[str, Any] = json.loads(said.partition("=> ")[2])
     return answer
 
@@ -56,7 +40,7 @@ def test_a_wrong_argument_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_documentation_names_what_the_module_takes_and_returns(tmp_path: Path) -> None:
-    found = json.loads(_ansible(tmp_path, "ansible-doc", "--json", MODULE))[MODULE]
+    found = json.loads(ansible(tmp_path, "ansible-doc", "--json", MODULE))[MODULE]
     assert set(found["doc"]["options"]) == {"root", "users"}
     assert set(found["return"]["facts"]["contains"]) == {
         "schema",

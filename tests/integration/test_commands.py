@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def smartfleet(fleet: Path, capsys: pytest.CaptureFixture[str]) -> Smartfleet:
 def document(smartfleet: Smartfleet, command: str, *arguments: str, code: int = 0) -> Any:
     """What a command prints as JSON, which its schema must describe."""
     ended, out, err = smartfleet(command, *arguments, "--format", "json")
-    assert ended == code, err
+    assert ended == code, out + err
     found = json.loads(out)
     schema = SCHEMAS / f"{found['schema'].replace('/', '-')}.json"
     jsonschema.validate(found, json.loads(schema.read_text("utf-8")))
@@ -70,6 +71,8 @@ def test_there_and_back(smartfleet: Smartfleet, lab: Lab, host: LabHost, anna: L
     plan_file = tmp_path / "plan.json"
     plan = document(smartfleet, "plan", "--out", str(plan_file), "--orders", str(tmp_path / "orders"))
     assert plan["instance_id"]
+    would = document(smartfleet, "apply", str(plan_file), "--check")
+    assert [(outcome["outcome"], outcome["code"]) for outcome in would["outcomes"]] == [("prepared", "check-mode")]
     assert anna.config.read_bytes() == before
 
     applied = document(smartfleet, "apply", str(plan_file), "--yes")
@@ -88,15 +91,26 @@ def test_there_and_back(smartfleet: Smartfleet, lab: Lab, host: LabHost, anna: L
     assert status["headline"]["on_old_server"] == 0
     shown = document(smartfleet, "show", host.name)
     assert all(proof["state"] == "ok" for proof in shown["outcomes"][0]["proofs"])
+    audited = next(run["run"] for run in status["runs"] if run["verb"] == "audit")
+    changed = document(smartfleet, "diff", audited)
+    assert [(one["before"], one["after"]) for one in changed["folders_changed"]] == [("unknown", "match")]
+    told = {one["check"]: (one["user"], one["before"], one["after"]) for one in _answers(changed)}
+    assert told["old-server"] == told["new-account"] == (anna.name, "fail", "pass")
     page = tmp_path / "report.html"
-    document(smartfleet, "report", "--html", str(page))
+    document(smartfleet, "report", "--out", str(page))
     assert host.name in page.read_text("utf-8")
 
     taken_back = document(smartfleet, "rollback", "--run", applied["run"], "--yes")
     assert [outcome["outcome"] for outcome in taken_back["outcomes"]] == ["rolled-back"]
     assert lab.new_url.encode() not in anna.config.read_bytes()
+    # the rollback was judged too
+    assert any(one["check"] == "old-server" for one in _answers(document(smartfleet, "diff", verified["run"], code=10)))
     code, _, err = smartfleet("rollback", "--yes")
     assert (code, "rollback/nothing" in err) == (2, True)
+
+
+def _answers(changed: Any) -> list[Any]:
+    return [*changed["checks_changed"], *(check for one in changed["hosts_changed"] for check in one["checks"])]
 
 
 def test_fix_does_it_all_in_one_go(smartfleet: Smartfleet, host: LabHost, anna: LabUser, lab: Lab) -> None:
@@ -197,18 +211,75 @@ def test_a_limit_that_names_nothing_is_an_error(smartfleet: Smartfleet, limit: s
     assert (ended, f"inventory/{code}" in err) == (2, True)
 
 
-def test_a_config_that_changed_since_the_plan_is_left_alone(
-    smartfleet: Smartfleet, anna: LabUser, tmp_path: Path
+@pytest.mark.parametrize(
+    ("rewrite", "outcome"),
+    [
+        # clients write their windows' places and the like whenever they want
+        pytest.param(lambda data: data + b"\n[Other]\nx=1\n", "moved", id="something-else"),
+        pytest.param(lambda data: data.replace(b"http://", b"http://not."), "refused", id="the-account"),
+    ],
+)
+def test_a_config_that_changed_since_the_plan(
+    smartfleet: Smartfleet, anna: LabUser, tmp_path: Path, rewrite: Callable[[bytes], bytes], outcome: str
 ) -> None:
     smartfleet("audit")
     plan = tmp_path / "plan.json"
     smartfleet("plan", "--out", str(plan))
     anna.quit_client()
-    anna.config.write_bytes(anna.config.read_bytes() + b"\n[Other]\nx=1\n")
+    anna.config.write_bytes(rewrite(anna.config.read_bytes()))
     before = anna.config.read_bytes()
-    applied = document(smartfleet, "apply", str(plan), "--yes", code=3)
-    assert applied["outcomes"][0]["outcome"] in {"refused", "failed"}
-    assert anna.config.read_bytes() == before
+    applied = document(smartfleet, "apply", str(plan), "--yes", code=3 if outcome == "refused" else 0)
+    assert [found["outcome"] for found in applied["outcomes"]] == [outcome]
+    assert (anna.config.read_bytes() == before) == (outcome == "refused")
+
+
+def test_a_run_streams_its_events_and_leaves_lists(smartfleet: Smartfleet, fleet: Path, anna: LabUser) -> None:
+    smartfleet("audit")
+    code, out, err = smartfleet("apply", "--yes", "--format", "jsonl", "--canary", anna.host.name)
+    assert code == 0, err
+    schema = json.loads((SCHEMAS / "smartfleet.event-1.json").read_text("utf-8"))
+    events = [json.loads(line) for line in out.splitlines()]
+    for event in events:
+        jsonschema.validate(event, schema)
+    assert [event["event"] for event in events] == [
+        "run-begun", "wave-begun", "probed", "host-done", "wave-ended", "run-ended",
+    ]  # fmt: skip
+    moved = fleet / ".smartfleet" / "runs" / events[0]["run"] / "moved.txt"
+    assert moved.read_text() == f"{anna.host.name}\n"
+    verified = document(smartfleet, "verify", "--limit", f"@{moved}")
+    assert [verdict["verdict"] for verdict in verified["verdicts"]] == ["match"]
+
+
+def test_hosts_that_wait_are_left_to_the_queue(smartfleet: Smartfleet, anna: LabUser) -> None:
+    smartfleet("audit")
+    host = anna.host
+    host.set_listening(on=False)
+    applied = document(smartfleet, "apply", "--yes", "--until", "1h", "--every", "1s", "--detach", code=6)
+    assert applied["state"] == "waiting"
+    waiting = document(smartfleet, "queue")
+    assert [(run["run"], [one["host"] for one in run["hosts"]]) for run in waiting["runs"]] == [
+        (applied["run"], [host.name])
+    ]
+    host.set_listening(on=True)
+    time.sleep(1.2)
+    tried = document(smartfleet, "queue", "run")
+    assert [(one["state"], [outcome["outcome"] for outcome in one["outcomes"]]) for one in tried["tries"]] == [
+        ("done", ["moved"])
+    ]
+    assert document(smartfleet, "queue")["runs"] == []
+
+
+def test_only_what_waits_is_tried_again(smartfleet: Smartfleet, anna: LabUser) -> None:
+    smartfleet("audit")
+    host = anna.host
+    host.set_listening(on=False)
+    first = document(smartfleet, "apply", "--yes", code=6)
+    host.set_listening(on=True)
+    code, _, err = smartfleet("apply", "--retry", "failed", "--yes")
+    assert (code, "usage/nothing-to-retry" in err) == (2, True)
+    again = document(smartfleet, "apply", "--retry", "unreachable", "--run", first["run"], "--yes")
+    assert [outcome["outcome"] for outcome in again["outcomes"]] == ["moved"]
+    assert again["plan_hash"] == first["plan_hash"]
 
 
 def test_a_configuration_that_cannot_be_read_is_not_passed_over(smartfleet: Smartfleet, anna: LabUser) -> None:

@@ -23,6 +23,8 @@ from smartfleet.connect.servers import check_servers
 from smartfleet.connect.target import Settings
 from smartfleet.model.doctor import Check
 
+pytestmark = pytest.mark.once
+
 STATUS = '{"installed":true,"maintenance":%s,"needsDbUpgrade":%s,"versionstring":"29.0.1"}'
 
 
@@ -135,7 +137,7 @@ class Web:
 
     def ask(self, old: list[str], new: str) -> dict[str, dict[str, Check]]:
         told: list[Check] = []
-        checks = check_servers(old, new, Settings(timeout=20, trust=self.trust), told.append)
+        checks = check_servers(old, new, Settings(timeout=20, trust=lambda: self.trust), told.append)
         assert told == checks
         found: dict[str, dict[str, Check]] = {}
         for check in checks:
@@ -243,7 +245,7 @@ def test_an_old_name_that_is_gone_does_not_stop_a_move(web: Web) -> None:
         free.bind(("127.0.0.1", 0))
         old = f"http://127.0.0.1:{free.getsockname()[1]}"
     new = web.start()
-    report = examine([], [old], new, Settings(timeout=20, trust=web.trust))
+    report = examine([], [old], new, Settings(timeout=20, trust=lambda: web.trust))
     assert report.failed("server") == []
     assert [check.code for check in report.checks if check.state == "warning"] == ["connect/tcp-refused"]
     assert report.model_validate_json(report.model_dump_json()) == report

@@ -20,6 +20,8 @@ from smartfleet.connect.host import check_host
 from smartfleet.connect.target import Settings
 from smartfleet.model.doctor import Check
 
+pytestmark = pytest.mark.once
+
 SUDOS = {
     "free": "#!/bin/sh\nexit 0\n",
     "asks": "#!/bin/sh\necho 'sudo: a password is required' >&2\nexit 1\n",
@@ -365,7 +367,7 @@ def test_a_jump_host_that_fails_says_why(lan: Lan, after: str) -> None:
 
 @pytest.mark.parametrize(
     ("connection", "os_name", "words"),
-    [("winrm", "windows", "later version"), ("ssh", "windows", "later version"), ("local", "linux", "SSH alone")],
+    [("ssh", "windows", "winrm or psrp alone"), ("local", "linux", "SSH alone")],
 )
 def test_hosts_without_ssh(connection: str, os_name: Any, words: str) -> None:
     host = InventoryHost(name="pc", address="127.0.0.1", connection=connection, os=os_name)

@@ -17,6 +17,8 @@ from smartfleet.lab.lifecycle import attach, start, stop
 from smartfleet.nextcloud.journal import summarize
 from smartfleet.nextcloud.names import journal_name
 
+pytestmark = pytest.mark.once
+
 
 def ssh(lab: Lab, host: LabHost, command: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     options = ["-F", "/dev/null", "-o", f"UserKnownHostsFile={lab.layout.known_hosts}", "-o", "BatchMode=yes"]
@@ -49,6 +51,15 @@ def test_another_key_is_not_let_in(lab: Lab, host: LabHost, tmp_path: Path) -> N
     command = ["ssh", *options, "-i", os.fspath(tmp_path / "key"), "-o", "IdentitiesOnly=yes", "-p", str(host.port)]
     done = subprocess.run([*command, "admin@127.0.0.1", "true"], capture_output=True, check=False, timeout=30)
     assert b"Permission denied" in done.stderr
+
+
+def test_what_goes_over_the_wire_is_counted(lab: Lab, host: LabHost) -> None:
+    assert ssh(lab, host, "wc -c", b"x" * 100_000).stdout == b"100000\n"
+    seen = host.traffic(reset=True)
+    assert (seen["connections"], seen["requests"]) == (1, 1)
+    assert 100_000 < seen["bytes_in"] < 110_000
+    assert 1_000 < seen["bytes_out"] < 10_000
+    assert set(host.traffic().values()) == {0}
 
 
 def test_a_machine_can_be_off_and_can_change_its_key(lab: Lab, host: LabHost) -> None:

@@ -15,6 +15,8 @@ from smartfleet.lab.server.cloud import Cloud, Redirect
 from smartfleet.lab.server.running import LabServer
 from smartfleet.nextcloud.server import probe, same_instance
 
+pytestmark = pytest.mark.once
+
 FILES = "/remote.php/dav/files/anna"
 UPLOAD = "/remote.php/dav/uploads/anna/t1"
 PROPFIND = (

@@ -12,6 +12,8 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils import keyring a
 from smartfleet.errors import LabError
 from smartfleet.lab.host import LabHost, LabUser
 
+pytestmark = pytest.mark.once
+
 KEY = "anna:http://old.example/:0"
 NEW = "anna:http://new.example/:0"
 

@@ -9,22 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from smartfleet.lab.host import Connection, LabHost, LabUser, SignedIn, documents, secret_name
+from smartfleet.lab.host import LabHost, LabUser, secret_name
 from smartfleet.lab.lab import Lab
 from tests.integration.moving import move, move_and_die, orders, take_back
+from tests.integration.synced import synced
+
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
 def anna(lab: Lab, host: LabHost) -> LabUser:
     """Signed in to the old name, synced, her client running."""
-    password = lab.add_account(f"anna-{host.name}")
-    lab.put_all(f"anna-{host.name}", documents(7, 8))
-    user = host.add_user(f"anna-{host.name}")
-    user.log_on()
-    user.sign_in(SignedIn(lab.old_url, user.name, password, folders=(Connection(),)))
-    user.start_client()
-    user.wait_synced("Nextcloud")
-    return user
+    return synced(lab, host, f"anna-{host.name}", files=8)
 
 
 def clients_of(user: LabUser, lab: Lab) -> list[str]:

@@ -3,45 +3,23 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from smartfleet.cli.main import main
-from smartfleet.lab.host import Connection, LabHost, LabUser, SignedIn, documents
+from smartfleet.lab.host import LabHost, LabUser
 from smartfleet.lab.lab import Lab
+from tests.integration.commanding import smartfleet
+from tests.integration.programs import ansible_playbook
+from tests.integration.synced import synced
 
 ROOT = Path(__file__).parents[2]
-
-
-def ansible_playbook(fleet: Path, name: str, *options: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).parent / "ansible-playbook"
-    return subprocess.run(
-        [program, "-i", str(fleet / "inventory"), str(ROOT / "playbooks" / f"{name}.yml"), *options],
-        check=False, capture_output=True, text=True, cwd=fleet, stdin=subprocess.DEVNULL, timeout=120,
-    )  # fmt: skip
 
 
 @pytest.fixture
 def emil(lab: Lab, host: LabHost) -> LabUser:
     """Signed in to the old name and synced, his client running."""
-    name = f"emil-{host.name}"
-    password = lab.add_account(name)
-    lab.put_all(name, documents(3, 4))
-    user = host.add_user(name)
-    user.log_on()
-    user.sign_in(SignedIn(lab.old_url, name, password, folders=(Connection(),)))
-    user.start_client()
-    user.wait_synced("Nextcloud")
-    return user
-
-
-def smartfleet(*arguments: str) -> int | str | None:
-    with pytest.raises(SystemExit) as caught:
-        main(arguments)
-    return caught.value.code
+    return synced(lab, host, f"emil-{host.name}")
 
 
 def test_the_whole_way_without_smartfleet(lab: Lab, fleet: Path, emil: LabUser, tmp_path: Path) -> None:
@@ -75,12 +53,16 @@ def test_apply_without_orders_touches_nothing(fleet: Path, emil: LabUser) -> Non
     assert emil.config.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["audit", "apply", "verify", "rollback"])
+@pytest.mark.parametrize("name", sorted(file.stem for file in (ROOT / "playbooks").glob("*.yml")))
 def test_every_variable_is_documented_where_it_is_used_and_in_the_docs(name: str) -> None:
     text = (ROOT / "playbooks" / f"{name}.yml").read_text("utf-8")
     docs = (ROOT / "docs" / "playbooks.md").read_text("utf-8")
     comments = "\n".join(line for line in text.splitlines() if line.startswith("#"))
-    own = set(re.findall(r"(?:register: |^    )(smartfleet_\w+)", text, re.MULTILINE))
-    for variable in set(re.findall(r"\bsmartfleet_[a-z_]+\b", text)) - own:
+    parts = "\n".join(part.read_text("utf-8") for part in (ROOT / "playbooks" / "parts").glob("install_*.yml"))
+    own = set(re.findall(r"(?:register: |^    )(smartfleet_\w+)", text + parts, re.MULTILINE))
+    text += parts if name == "apply" else ""
+    variables = set(re.findall(r"\bsmartfleet_[a-z_]+\b", text)) - own
+    assert variables
+    for variable in variables:
         assert variable in comments, variable
         assert f"`{variable}`" in docs, variable

@@ -12,18 +12,21 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from smartfleet.campaign.answers import Answer
-from smartfleet.campaign.runner import Controls, Run, run_playbook
+from smartfleet.campaign.runner import Controls, Run
 from smartfleet.campaign.trouble import diagnose
+from smartfleet.engines.answers import Answer
 from smartfleet.errors import RunError
 from smartfleet.paths import data_folder
+from tests.integration.alone import run_playbook
+from tests.integration.written import written
 
+ROOT = Path(__file__).parents[2]
 STUB = Path(__file__).parent / "stubs" / "stub.py"
 SUDO = {"ansible_become": True, "ansible_become_exe": str(Path(__file__).parent / "stubs" / "sudo")}
 MODULES = ("client_facts", "account_move", "account_restore", "tree_manifest")
@@ -103,6 +106,18 @@ def test_hosts_answer_and_progress_is_told(world: World) -> None:
     assert all(host.last("client_facts") for host in result.hosts.values())
     assert sorted(answer.host for answer in seen if answer.ours) == ["pc 2", "pc-1"]
     assert (result.rc, result.interrupted) == (0, False)
+
+
+def test_a_lean_run_hands_results_on_and_keeps_none(world: World) -> None:
+    good, bad = world.add("good"), world.add("bad")
+    (good / "answer.json").write_text(json.dumps({"facts": {"name": "good"}}))
+    (bad / "garbage").write_text("hello")
+    seen: list[Answer] = []
+    result = run_playbook(world.run(lean=True), Controls(progress=seen.append))
+    told = {answer.host: answer for answer in seen if answer.ours}
+    kept = {host: answers.last("client_facts") for host, answers in result.hosts.items()}
+    assert (told["good"].result["facts"], kept["good"]) == ({"name": "good"}, replace(told["good"], result={}))
+    assert kept["bad"] == told["bad"]
 
 
 def test_nothing_that_comes_in_or_out_is_taken_for_a_template(world: World, tmp_path: Path) -> None:
@@ -195,7 +210,7 @@ def test_sudo_that_asks_for_a_password(
     seen: set[bytes] = set()
 
     def look(_: Answer) -> None:
-        seen.update(path.read_bytes() for path in temporary.rglob("*") if path.is_file())
+        seen.update(written(temporary))
 
     result = run_playbook(world.run(), Controls(become_password=password, progress=look))
     answer = result.hosts["pc-1"].last("client_facts")
@@ -209,7 +224,8 @@ def test_sudo_that_asks_for_a_password(
 CONTROLLER = """
 import sys, json
 from pathlib import Path
-from smartfleet.campaign.runner import Controls, Run, run_playbook
+from smartfleet.campaign.runner import Controls, Run
+from tests.integration.alone import run_playbook
 
 if __name__ == "__main__":
     folder, hosts = Path(sys.argv[1]), tuple(sys.argv[2:])
@@ -229,7 +245,7 @@ def controller(world: World, temporary: Path) -> Iterator[subprocess.Popen[str]]
     process = subprocess.Popen(
         [sys.executable, str(script), str(world.folder), "a", "b", "c"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-        env=os.environ | {"TMPDIR": str(temporary), "MARK_OF_TEST": str(world.folder)},
+        env=os.environ | {"TMPDIR": str(temporary), "MARK_OF_TEST": str(world.folder), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     _wait((world.hosts["a"] / "begun").exists)
     yield process
@@ -287,3 +303,28 @@ def test_when_the_controller_is_killed_ansible_goes_with_it(
     _wait(lambda: not _left(world))
     assert not (world.hosts["b"] / "begun").exists()
     _wait(lambda: _folders(temporary) == [])
+
+
+def test_a_host_that_hangs_fails_alone(world: World) -> None:
+    slow, _ = world.add("slow"), world.add("quick")
+    (slow / "seconds").write_text("150")
+    began = time.monotonic()
+    result = run_playbook(world.run(), Controls(host_timeout=15))
+    assert time.monotonic() - began < 120
+    assert result.hosts["quick"].last("client_facts")
+    answer = result.hosts["slow"].last("client_facts")
+    assert answer is not None
+    assert (diagnose(answer).outcome, diagnose(answer).code) == ("failed", "host-timeout")
+
+
+def test_a_move_that_hangs_is_unknown_until_it_is_asked_again(world: World) -> None:
+    slow, _ = world.add("slow"), world.add("quick")
+    (slow / "seconds").write_text("150")
+    move = {"user": "eva", "config_path": "/home/eva/nextcloud.cfg"}
+    orders = {host: {"run": "r1", "install": None, "profiles": [move]} for host in ("slow", "quick")}
+    result = run_playbook(world.run("apply", orders=orders), Controls(host_timeout=15))
+    answer = result.hosts["slow"].last("account_move")
+    assert answer is not None
+    assert (diagnose(answer).outcome, diagnose(answer).code) == ("unknown", "host-timeout")
+    assert result.hosts["quick"].last("client_facts")
+    assert result.hosts["slow"].last("client_facts") is None

@@ -218,7 +218,13 @@ def _there_and_back(call: Callable[..., None], host: str, out: Path) -> None:
     call(0, "plan", "--out", plan, "--orders", str(out / "orders"), ask=False)
     call(3, "apply", plan, "--yes")
     call(0, "verify", "--level", "server")
-    call(0, "report", "--html", str(out / "report.html"), ask=False)
-    call(0, "report", "--format", "json", ask=False)
+    # one of the two was refused, so the host does not comply
+    forms = [
+        word
+        for suffix in ("html", "json", "csv", "xml", "md", "prom")
+        for word in ("--out", str(out / f"report.{suffix}"))
+    ]
+    call(10, "report", *forms, "--evidence", str(out / "evidence"), ask=False)
+    call(10, "report", "--format", "json", ask=False)
     call(0, "show", host, ask=False)
     call(0, "rollback", "--yes", "--format", "json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from smartfleet.lab.host import Connection, LabHost, LabUser, SignedIn, document
 from smartfleet.lab.lab import Lab
 from smartfleet.model.results import FolderCheck
 from tests.integration.moving import move, orders
+from tests.integration.programs import ansible
 
-REPOSITORY = Path(__file__).parents[2]
-BIN = Path(sys.executable).parent
+pytestmark = pytest.mark.once
+
 MODULE = "smartde.nextcloud.tree_manifest"
 FILES = 8
 
@@ -138,33 +138,20 @@ def test_without_a_session_the_server_is_not_asked(host: LabHost, moved: LabUser
     assert "session" in found.server.reason
 
 
-def _ansible(folder: Path, program: str, *arguments: str) -> str:
-    env = {
-        **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / "playbooks/collections"),
-        "ANSIBLE_HOME": str(folder / "ansible"),
-        "ANSIBLE_LOCALHOST_WARNING": "0",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
-    }
-    return subprocess.run(
-        [BIN / program, *arguments], env=env, capture_output=True, text=True, check=False, timeout=120, cwd=folder
-    ).stdout
-
-
 def test_the_module_as_ansible_packs_it(tmp_path: Path, host: LabHost, moved: LabUser) -> None:
     arguments = {"root": str(host.root), "level": "content", "run": "latest", "users": [moved.name]}
     common = ["localhost", "-c", "local", "-o", "-e", f"ansible_python_interpreter={sys.executable}"]
-    said = _ansible(tmp_path, "ansible", *common, "-m", MODULE, "-a", json.dumps(arguments))
+    said = ansible(tmp_path, "ansible", *common, "-m", MODULE, "-a", json.dumps(arguments))
     answer = json.loads(said.partition("=> ")[2])
     assert (answer["changed"], answer["problems"]) == (False, [])
     assert FolderCheck.model_validate(answer["folders"][0]).before.same == FILES
-    said = _ansible(
+    said = ansible(
         tmp_path, "ansible", *common, "-m", MODULE, "-a", '{"root": "/", "users": ["nobody-here"], "run": "../x"}'
     )
     assert "is no run id" in said
 
 
 def test_the_documentation_names_what_the_module_returns(tmp_path: Path) -> None:
-    found = json.loads(_ansible(tmp_path, "ansible-doc", "--json", MODULE))[MODULE]
+    found = json.loads(ansible(tmp_path, "ansible-doc", "--json", MODULE))[MODULE]
     returned = set(found["return"]["folders"]["contains"])
     assert returned == set(FolderCheck.model_fields)

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -65,6 +67,7 @@ def test_the_wheel_holds_what_the_command_needs(wheel: Path) -> None:
         "smartfleet/_data/playbooks/audit.yml",
         "smartfleet/_data/playbooks/parts/guard.yml",
         "smartfleet/_data/inventory/hosts.yml",
+        "smartfleet/connect/look.ps1",
         "smartfleet/store/migrations/versions/0001_first.py",
         "smartfleet/py.typed",
     } <= names

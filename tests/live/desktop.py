@@ -102,6 +102,11 @@ class Desktop:
         self._daemons["keyring"] = daemon
         wait_for(lambda: "org.freedesktop.secrets" in self._bus_names(), "the keyring on the bus")
 
+    def start_notices(self, settings: Path) -> None:
+        """The service that shows notices, where the desktop does not bring one along."""
+        self._daemons["notices"] = self.user.start("dunst", "-conf", str(settings), env=self.env)
+        wait_for(lambda: "org.freedesktop.Notifications" in self._bus_names(), "dunst on the bus")
+
     def lock_keyring(self) -> None:
         """The daemon is started again without the password, as after a login without one (a fingerprint, a key)."""
         self._end("keyring")
@@ -110,7 +115,7 @@ class Desktop:
     def log_out(self) -> None:
         """Ends the session as a logout does: the client, the keyring, the bus, the runtime folder's content."""
         self.quit_client()
-        for name in ("keyring", "bus"):
+        for name in ("notices", "keyring", "bus"):
             if name in self._daemons:
                 self._end(name)
         for entry in self.user.runtime.iterdir():

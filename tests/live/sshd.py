@@ -14,7 +14,7 @@ from typing import Self
 
 import yaml
 
-from smartfleet.fleet import write_example
+from smartfleet.fleet.example import write_example
 
 CONFIG = """\
 Port {port}

@@ -75,9 +75,20 @@ def add_user(role: str) -> OsUser:
     )
     entry = pwd.getpwnam(name)
     user = OsUser(name, entry.pw_uid, entry.pw_gid, Path(entry.pw_dir))
+    try:
+        _make_runtime(user)
+    except OSError:
+        remove_user(user)
+        raise
+    return user
+
+
+def _make_runtime(user: OsUser) -> None:
+    """An empty runtime folder. A killed test leaves that of its user, whose number this one may have got."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(user.runtime)
     user.runtime.mkdir(mode=0o700)
     os.chown(user.runtime, user.uid, user.gid)
-    return user
 
 
 def remove_user(user: OsUser) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from hypothesis import strategies as st
 
-from smartfleet.nextcloud.accounts import FOLDER_GROUPS
-from smartfleet.nextcloud.qsettings import encode_key, encode_string
+from smartfleet.nextcloud.accounts import FOLDER_GROUPS, read_accounts
+from smartfleet.nextcloud.edits import FolderPlace, MovedConfig, move_edits
+from smartfleet.nextcloud.qsettings import encode_key, encode_string, parse
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 CONFIGS = sorted(SAMPLES.rglob("*.cfg"))
@@ -97,3 +99,18 @@ def _account(draw: st.DrawFn, number: str, url: str) -> dict[str, str]:
         if draw(st.booleans()):
             values[f"{prefix}/journalPath"] = draw(st.sampled_from([".sync_0123456789ab.db", ""]))
     return values
+
+
+def moved_file(
+    data: bytes,
+    numbers: Sequence[str],
+    url: str,
+    qt: int,
+    journals: Mapping[FolderPlace, str] | None = None,
+    *,
+    keep_journals: bool = True,
+) -> MovedConfig:
+    """The file after a move of the accounts with these numbers."""
+    ini = parse(data)
+    accounts = [account for account in read_accounts(ini, qt) if account.number in numbers]
+    return move_edits(ini, accounts, url, qt, journals=journals, keep_journals=keep_journals)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 from jeepney import (  # type: ignore[import-untyped]  # jeepney ships no types
@@ -32,9 +34,17 @@ class FakeBus:
     """`methods` maps (interface, member) to a function of path and arguments that gives signature and body.
 
     `names` are the names that have an owner. `calls` tells what was called. A method without entry is an error.
+    `after` are bytes that follow the answer of a method: signals, or what is none.
     """
 
-    def __init__(self, folder: Path, methods: dict[tuple[str, str], Handler], names: set[str]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        methods: dict[tuple[str, str], Handler],
+        names: set[str],
+        after: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        self._after = after
         self.address = f"unix:path={folder}/bus"
         self.calls: list[tuple[str, str]] = []
         self._methods: dict[tuple[str, str], Handler] = {
@@ -62,7 +72,7 @@ class FakeBus:
                 client, _address = self._socket.accept()
             except OSError:
                 return
-            with client:
+            with client, contextlib.suppress(ConnectionError):
                 self._talk(client)
 
     def _talk(self, client: socket.socket) -> None:
@@ -76,7 +86,7 @@ class FakeBus:
             parser.add_data(data)
             while message := parser.get_next_message():
                 serial += 1
-                client.sendall(self._answer(message).serialise(serial))
+                client.sendall(self._answer(message).serialise(serial) + self._after.get(self.calls[-1][1], b""))
 
     def _answer(self, message: Message) -> Message:
         assert message.header.message_type is MessageType.method_call

@@ -263,3 +263,15 @@ def _die_at_mark(at: int, *, when: str) -> None:
         return mark
 
     Marks.add = dying  # type: ignore[method-assign]  # in a child that is about to die
+
+
+def untouched(world: World) -> bool:
+    """Whether nothing of a move has begun."""
+    state = world.root / "var/lib/smartfleet/runs"
+    return (
+        world.config.read_bytes() == world.before
+        and world.desk.loaded() == OLD
+        and world.desk.entries() == {SOURCE: "app-password"}
+        and (world.config.parent / "cookies0.db").exists()
+        and not state.exists()
+    )

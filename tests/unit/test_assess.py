@@ -8,7 +8,7 @@ from smartfleet.assess import assess, audit_document
 from smartfleet.checks.reasons import REMEDIES
 from smartfleet.model.assessment import HostAssessment, Unreached
 from smartfleet.model.facts import Problem
-from tests.unit.builders import NEW, OLD, TIME, Case, cases, facts_of, fleet_config, host_facts, profile
+from tests.unit.builders import NEW, OLD, TIME, WINDOWS_CONFIG, Case, cases, facts_of, fleet_config, host_facts, profile
 
 CASES = cases("assess")
 SEVERITIES = {"refuse": "error", "warn": "warning", "none": "note"}
@@ -68,6 +68,17 @@ def test_clients_of_the_host() -> None:
         ("package", "34.0.0", True),
         ("flatpak", "33.0.1", False),
     ]
+
+
+def test_clients_and_sessions_on_windows() -> None:
+    host = assessed({"os": "windows", "session": {"kind": "rdp"}, "clients": [{}, {"kind": "binary", "scope": "user"}]})
+    assert [(client.kind, client.bits, client.scope) for client in host.clients] == [
+        ("msi", 64, "machine"),
+        ("binary", 64, "user"),
+    ]
+    found = host.profiles[0]
+    assert (found.client_installed, found.client_bits, found.session_kind) == ("3.16.7.24567", 64, "rdp")
+    assert (found.keyring, found.config_path) == ("unseen", WINDOWS_CONFIG)
 
 
 def test_what_the_module_could_not_see_is_a_finding_of_the_host() -> None:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
+import json
 import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import pytest
 
 import smartfleet
+from smartfleet.cli.deferred import verb_of
 from smartfleet.cli.main import COMMANDS, cli, main
 from smartfleet.cli.options import confirm
 from smartfleet.cli.welcome import welcome
 from smartfleet.errors import InventoryError, PlanError
-from smartfleet.fleet import write_example
+from smartfleet.fleet.example import write_example
 from smartfleet.store import Store
 from tests.unit.builders import NEW, OLD, facts_of
 
@@ -66,15 +69,47 @@ def test_every_command_and_option_is_in_the_docs(name: str, command: click.Comma
         assert re.search(rf"`{re.escape(option)}[ `]", section) or option == "-K", option
 
 
-def test_help_does_not_wait_for_the_commands() -> None:
-    code = (
-        "import sys, smartfleet.cli.main as m; m.cli.main(['--help'], standalone_mode=False); "
-        "print([name for name in ('sqlalchemy', 'pydantic', 'ansible_runner', 'paramiko', 'rich', 'httpx', 'jinja2') "
-        "if name in sys.modules], file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=30)
-    assert done.stderr.strip() == "[]"
-    assert all(name in done.stdout for name in COMMANDS)
+HEAVY = ("sqlalchemy", "ansible", "ansible_runner", "paramiko", "requests", "httpx", "rich", "distributed")
+"""What takes long to import, and what no command needs to say how it is called."""
+HELP_OF_EACH = """
+import contextlib, io, json, sys
+import smartfleet.cli.main as m
+
+asked, heavy = json.loads(sys.argv[1])
+found = {}
+for command in asked:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        m.cli.main([*command.split(), "--help"], standalone_mode=False)
+    found[command] = [said.getvalue().count("Usage:"), [name for name in heavy if name in sys.modules]]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.once
+def test_help_does_not_wait_for_what_the_commands_do() -> None:
+    asked = ["", *[name for name, _ in FOUND]]
+    command = [sys.executable, "-c", HELP_OF_EACH, json.dumps([asked, [*HEAVY]])]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    assert json.loads(done.stdout) == {name: [1, []] for name in asked}
+
+
+CALLED = [one for one in FOUND if not isinstance(one[1], click.Group)]
+
+
+@pytest.mark.parametrize(("name", "command"), CALLED, ids=[name for name, _ in CALLED])
+def test_both_halves_of_a_command_have_the_same_parameters(
+    name: str, command: click.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[inspect.Signature] = []
+
+    def signature_of(described: Callable[[], None]) -> Callable[..., object]:
+        called.append(inspect.signature(verb_of(described)))
+        return called[0].bind
+
+    monkeypatch.setattr("smartfleet.cli.deferred.verb_of", signature_of)
+    assert command.callback
+    command.callback(**{parameter.name: None for parameter in command.params if parameter.name})
+    assert called, name
 
 
 def run(*arguments: str) -> int | str | None:

@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from smartfleet.connect.remote import Said, judge_clock, judge_df
+from smartfleet.connect.remote import judge_clock, judge_df
+from smartfleet.connect.said import Said
 from smartfleet.connect.sudo import judge_sudo
 from smartfleet.connect.tls import judge_certificate, refusal
 

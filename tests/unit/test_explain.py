@@ -15,11 +15,11 @@ from smartfleet.cli.explain import command
 from smartfleet.errors import ConfigError, UsageError
 from smartfleet.helpdesk import CONFIG_LIMIT, journals_beside, read_config
 from smartfleet.model.explain import ExplainDocument
-from smartfleet.nextcloud.edits import move_edits
 from smartfleet.nextcloud.explain import Servers, expected_journals, explain
 from smartfleet.report.explanation import explanation_lines
 from smartfleet.text import visible
-from tests.unit.client_files import NEW, OLD, SAMPLES, Config, configs
+from tests.unit.builders import config_text
+from tests.unit.client_files import NEW, OLD, SAMPLES, Config, configs, moved_file
 
 U7 = SAMPLES / "client-3.7.3/u7.cfg"
 MOVE = ["--from", "http://LOCALHOST:8102/", "--to", NEW]
@@ -66,7 +66,7 @@ def test_the_written_file_is_the_one_of_a_move(sent: Path, tmp_path: Path) -> No
     code, text = run(sent, *MOVE, "--write", out)
     assert code == 0
     assert f"written: {out}" in text
-    assert out.read_bytes() == move_edits(U7.read_bytes(), ["0"], NEW, 5).data
+    assert out.read_bytes() == moved_file(U7.read_bytes(), ["0"], NEW, 5).data
     assert sent.read_bytes() == U7.read_bytes()
     with pytest.raises(UsageError, match="exists"):
         run(sent, *MOVE, "--write", out)
@@ -135,6 +135,27 @@ def test_remarks(tmp_path: Path, data: bytes, remark: str) -> None:
     assert "c2VjcmV0" not in text
 
 
+def test_a_file_from_windows(tmp_path: Path) -> None:
+    data = config_text([{"folders": [{"local_path": "C:/Users/eva/Büro/"}]}], os="windows").encode()
+    (tmp_path / "nextcloud.cfg").write_bytes(data)
+    new = tmp_path / "new.cfg"
+    old = "https://old.example.org"
+    code, text = run(tmp_path / "nextcloud.cfg", "--from", old, "--to", NEW, "--write", new)
+    assert code == 0
+    assert "C:/Users/eva/Büro/" in text
+    assert f"in the keyring as Nextcloud_eva:{old}/:0" in text
+    assert f"copy Nextcloud_eva:{old}/:0 to Nextcloud_eva:{NEW}/:0" in text
+    assert new.read_bytes() == data.replace(old.encode(), NEW.encode())
+
+
+def test_a_file_from_windows_with_a_key_in_two_spellings(tmp_path: Path) -> None:
+    (tmp_path / "nextcloud.cfg").write_bytes(b"[Accounts]\r\n0\\url=https://a.example\r\n0\\URL=https://b.example\r\n")
+    _, text = run(tmp_path / "nextcloud.cfg", "--from", "https://a.example", "--to", NEW, "--format", "json")
+    found = json.loads(text)
+    assert found["move"] is None
+    assert [finding["code"] for finding in found["findings"] if finding["severity"] == "error"] == ["config-spelling"]
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     large = tmp_path / "large.cfg"
     large.write_bytes(b"x=1\n" * (CONFIG_LIMIT // 2))
@@ -164,7 +185,7 @@ def test_nothing_of_a_file_reaches_the_terminal_raw(config: Config) -> None:
     for line in explanation_lines(found.document):
         assert visible(line) == line
     if found.new_data is not None:
-        assert found.new_data == move_edits(config.data, config.on_old, NEW, 5).data
+        assert found.new_data == moved_file(config.data, config.on_old, NEW, 5).data
 
 
 HOSTILE = {

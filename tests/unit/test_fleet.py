@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from smartfleet.errors import FleetError
-from smartfleet.fleet import Fleet, FleetConfig, load_fleet, write_example
+from smartfleet.fleet import Fleet, FleetConfig, load_fleet
+from smartfleet.fleet.example import write_example
 from smartfleet.fleet.load import read_settings
 from smartfleet.fleet.source import read_source
 from smartfleet.text import visible
@@ -174,12 +176,17 @@ class TestExample:
     def test_its_comments_name_only_keys_that_exist(self, tmp_path: Path) -> None:
         write_example(tmp_path, ["https://old.example.org"], "https://new.example.org")
         text = (tmp_path / "smartfleet.yml").read_text("utf-8")
-        commented = re.sub(r"^(\s*)# (?=text:|store:|macos:|windows:|  state:)", r"\1", text, flags=re.MULTILINE)
+        commented = re.sub(
+            r"^(\s*)# (?=text:|store:|macos:|windows:|sending:|(?:  )+[a-z0-9_]+:)", r"\1", text, flags=re.MULTILINE
+        )
         (tmp_path / "smartfleet.yml").write_text(commented.replace("example.org/smartfleet", "x/y"))
         config = load_fleet(tmp_path).config
         assert config.notices.text
         assert config.store
-        assert config.install.windows.state == "keep"
+        assert config.sending.webhooks
+        assert config.install.windows.state == "latest"
+        assert config.install.windows.msi
+        assert list(config.sending.targets) == ["desk", "auditors"]
 
     def test_a_fleet_is_never_replaced(self, tmp_path: Path) -> None:
         write_example(tmp_path, ["https://old.example.org"], "https://new.example.org")
@@ -220,12 +227,12 @@ def _keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
 
 
 def test_every_key_is_documented() -> None:
-    documented = re.findall(r"^\| `([a-z_.]+)` \|", DOC.read_text("utf-8"), re.MULTILINE)
+    documented = re.findall(r"^\| `([a-z0-9_.]+)` \|", DOC.read_text("utf-8"), re.MULTILINE)
     assert documented == list(_keys(FleetConfig))
 
 
 def test_every_default_is_documented() -> None:
-    rows = re.findall(r"^\| `([a-z_.]+)` \| [^|]* \| `([^`]+)` \|", DOC.read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9_.]+)` \| [^|]* \| `([^`]+)` \|", DOC.read_text("utf-8"), re.MULTILINE)
     config: Any = FleetConfig.model_validate(yaml.safe_load(GOOD)).model_dump()
     assert len(rows) > 8
     for key, default in rows:
@@ -263,7 +270,19 @@ def test_any_text_is_settings_or_an_error_with_a_line(text: str) -> None:
     assert error is None or all(line == visible(line) for line in error.message.split("\n"))
 
 
+@given(st.text(max_size=40) | st.from_regex(r"(https?://|\\\\)[a-z0-9.:@/\\\[\]#? -]{0,30}(\.msi)?", fullmatch=True))
+def test_any_place_of_an_msi_is_good_or_an_error(place: str) -> None:
+    settings = {"msi": place, "sha256": "c" * 64, "version": "3.16.7", "state": "present"}
+    text = f"{GOOD}install: {{windows: {json.dumps(settings)}}}\n"
+    error = settings_error(text)
+    assert error is None or error.code.startswith("fleet/")
+    if error is None:
+        assert place.startswith(("https://", "http://127.", "http://localhost", "\\\\", "HTTPS://"))
+        assert place.lower().split("?")[0].endswith(".msi")
+
+
 @given(yaml_text)
 def test_lines_are_lines_of_the_text(text: str) -> None:
     lines = read_source(text).lines.values()
-    assert all(1 <= line <= text.count("\n") + 1 for line in lines)
+    # YAML knows more line ends than editors do
+    assert all(1 <= line <= len(re.split("\r\n|[\n\r\x85\u2028\u2029]", text)) for line in lines)

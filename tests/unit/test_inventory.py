@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartfleet.campaign.inventory import InventoryHost, check_limit, parse
-from smartfleet.campaign.templated import read
+from smartfleet.campaign.templated import Route, read
 from smartfleet.errors import InventoryError
 
 
@@ -47,8 +47,44 @@ def test_a_port_that_is_none_is_left_out(port: object) -> None:
     assert one(ansible_port=port).port is None
 
 
-def test_an_address_that_ansible_computes_is_unknown() -> None:
-    assert one(ansible_host="{{ inventory_hostname }}.example").address == ""
+FILLED: list[tuple[dict[str, Any], str]] = [
+    ({"ansible_host": "{{ inventory_hostname }}.example"}, "pc-1.example"),
+    (
+        {"ansible_host": "{{inventory_hostname_short}}.{{ zone }}", "zone": "{{ site }}.example", "site": "a"},
+        "pc-1.a.example",
+    ),
+    ({"ansible_host": "10.0.{{ net }}.1", "net": 7}, "10.0.7.1"),
+    ({"ansible_ssh_host": "{{ zone }}", "zone": "a"}, "a"),
+]
+LEFT: list[dict[str, Any]] = [
+    {"ansible_host": "{{ inventory_hostname | lower }}.example"},
+    {"ansible_host": "{{ nosuch }}"},
+    {"ansible_host": "{{ a }}", "a": "{{ a }}"},
+    {"ansible_host": "{{ a }}", "a": "{{ b }}", "b": "{{ a }}x"},
+    {"ansible_host": "{{ a }}", "a": {"__ansible_vault": "x"}},
+    {"ansible_host": "{{ a }}", "a": ["x"]},
+    {"ansible_host": "{% if true %}{{ a }}{% endif %}", "a": "x"},
+    {"ansible_host": "{{ a }}{# no #}", "a": "x"},
+    {"ansible_host": "{{ hostvars['b'].x }}"},
+]
+
+
+@pytest.mark.parametrize(("variables", "address"), FILLED)
+def test_an_address_that_only_names_variables_is_filled_in(variables: dict[str, Any], address: str) -> None:
+    assert one(**variables).address == address
+
+
+@pytest.mark.parametrize("variables", LEFT)
+def test_an_address_that_ansible_computes_is_unknown(variables: dict[str, Any]) -> None:
+    assert one(**variables).address == ""
+
+
+def test_options_of_the_connection_are_filled_in_and_secrets_are_not() -> None:
+    host = one(
+        ansible_port="{{ p }}", p=2222, ansible_ssh_common_args="-J {{ jump }}", jump="b", ansible_password="{{ p }}"
+    )
+    assert (host.port, host.vars["ansible_ssh_common_args"]) == (2222, "-J b")
+    assert host.passwords == {"ansible_password": "{{ p }}"}
 
 
 def test_passwords_and_foreign_variables_stay_out() -> None:
@@ -94,8 +130,32 @@ def test_no_limit_without_a_name_passes(limit: str) -> None:
 
 
 def test_computed_addresses_are_read_whatever_the_names_are() -> None:
-    def line(*values: str) -> str:
-        return f'x | SUCCESS => {{\n    "msg": "{base64.b64encode(json.dumps(values).encode()).decode()}"\n}}\n'
+    def line(*values: object) -> str:
+        return f'x | SUCCESS => {{\n    "msg": "{base64.b64encode(json.dumps([values]).encode()).decode()}"\n}}\n'
 
-    output = line("pc-1", "pc-1.lan", "22", "") + line('"msg": "AAAA"', "a | SUCCESS => {", "", "u")
-    assert read(output) == {"pc-1": ("pc-1.lan", "22", ""), '"msg": "AAAA"': ("a | SUCCESS => {", "", "u")}
+    output = line("pc-1", "pc-1.lan", 22, "", {"ansible_winrm_scheme": "https"})
+    output += line('"msg": "AAAA"', "a | SUCCESS => {", "", "u", {})
+    assert read(output) == {
+        "pc-1": Route("pc-1.lan", "22", "", {"ansible_winrm_scheme": "https"}),
+        '"msg": "AAAA"': Route("a | SUCCESS => {", "", "u"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("connection", "expected"),
+    [("winrm", ("w.lan", 5985, "w")), ("psrp", ("p.lan", 5986, "p")), ("ssh", ("10.1.4.2", 22, "admin"))],
+)
+def test_a_connection_plugins_own_variables_win(connection: str, expected: tuple[str, int, str]) -> None:
+    host = one(
+        ansible_connection=connection, ansible_host="10.1.4.2", ansible_port=22, ansible_user="admin",
+        ansible_winrm_host="w.lan", ansible_winrm_port=5985, ansible_winrm_user="w",
+        ansible_psrp_host="p.lan", ansible_psrp_port="5986", ansible_psrp_user="p",
+    )  # fmt: skip
+    assert (host.address, host.port, host.user) == expected
+
+
+@pytest.mark.parametrize("name", ["ansible_winrm_password", "ansible_winrm_pass", "ansible_psrp_password"])
+def test_windows_passwords_are_for_the_doctor_alone(name: str) -> None:
+    host = one(ansible_connection="winrm", **{name: "geheim"})
+    assert host.passwords == {name: "geheim"}
+    assert "geheim" not in str(host.vars) + repr(host)

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from smartfleet.model.plan import AccountMove
 from smartfleet.nextcloud.accounts import Account
-from smartfleet.nextcloud.keys import login_key, secret_copies
+from smartfleet.nextcloud.keys import entry_name, named_copies, secret_copies, unseen_copies
+from smartfleet.nextcloud.names import login_key
 
 OLD = "http://old.cloud.test:18080"
 NEW = "https://mein.smartde.coop/"
@@ -89,3 +91,41 @@ def test_the_proxys_password_is_named_after_the_host() -> None:
     assert copies["eva@old.cloud.test:18080_proxy_password"] == "eva@mein.smartde.coop_proxy_password"
     same_host = {copy.source for copy in secret_copies(proxied, "http://mein.smartde.coop", NEW)}
     assert not any(source.endswith("_proxy_password") for source in same_host)
+
+
+def test_on_windows_names_are_targets_of_the_credential_manager() -> None:
+    elsewhere = {copy.source: copy.target for copy in secret_copies(EVA, OLD, NEW)}
+    found = {copy.source: copy.target for copy in secret_copies(EVA, OLD, NEW, windows=True)}
+    assert (
+        found.items() >= {f"Nextcloud_{source}": f"Nextcloud_{target}" for source, target in elsewhere.items()}.items()
+    )
+    assert entry_name(EVA, windows=True) == f"Nextcloud_{entry_name(EVA, windows=False)}" == next(iter(found))
+
+
+def test_on_windows_every_piece_is_ordered_that_may_be_there() -> None:
+    move = AccountMove(number=EVA.number, login=EVA.login, user=EVA.user, old_url=OLD, new_url=NEW)
+    copies = list(unseen_copies(move))
+    assert all(copy.source.rpartition(f":{OLD}")[0] == copy.target.rpartition(f":{NEW}")[0] for copy in copies)
+    sources = [copy.source for copy in copies]
+    for name in ("clientCertificatePEM", "clientKeyPEM", "clientCaCertificatePEM3"):
+        pieces = [source for source in sources if source.startswith(f"Nextcloud_eva@mail.example_{name}")]
+        assert len(pieces) == 10
+        assert f"Nextcloud_eva@mail.example_{name}.9:{OLD}/:3" in pieces
+    assert len(set(sources)) == len(sources)
+
+
+def test_named_and_unseen_copies_are_all_that_there_may_be() -> None:
+    account = replace(EVA, proxy_user="eva", proxy_host="proxy.example")
+    move = AccountMove(number=EVA.number, login=EVA.login, user=EVA.user, old_url=OLD, new_url=NEW)
+    found = [*named_copies(account, OLD, NEW), *unseen_copies(move)]
+    every = secret_copies(account, OLD, NEW, windows=True)
+    assert {(copy.source, copy.target, copy.required) for copy in every} <= {
+        (copy.source, copy.target, copy.required) for copy in found
+    }
+    assert len({copy.source for copy in found}) == len(found)
+
+
+def test_the_proxys_password_has_no_prefix() -> None:
+    account = replace(EVA, proxy_user="eva", proxy_host="proxy.example")
+    copies = {copy.source: copy.target for copy in secret_copies(account, OLD, NEW, windows=True)}
+    assert copies["eva@old.cloud.test:18080_proxy_password"] == "eva@mein.smartde.coop_proxy_password"

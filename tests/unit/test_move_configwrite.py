@@ -157,3 +157,19 @@ def test_read_tells_what_is_there(config: Path) -> None:
     assert base64.b64decode(found["content"]) == OLD
     assert found["sha256"] == hashlib.sha256(OLD).hexdigest()
     assert found["mode"] == 0o640
+
+
+def test_where_nothing_lies_a_disk_that_is_read_only_is_asked_nothing(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would refuse to remove even what is not there, and the way back would end before the client is started."""
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("os.unlink", refuse)
+    configwrite.remove_leftover(str(config))
+    assert configwrite.remove_cookies(str(config), ["cookies0.db"]) == []
+    config.with_name("cookies0.db").write_bytes(b"x")
+    with pytest.raises(OSError, match="Read-only"):
+        configwrite.remove_cookies(str(config), ["cookies0.db"])

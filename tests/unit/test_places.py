@@ -168,6 +168,12 @@ def test_plain_text_passwords_are_masked_and_nothing_else_changes() -> None:
     assert configs.mask(CONFIG) == (CONFIG, [])
 
 
+def test_a_password_that_stands_there_twice_is_masked_twice() -> None:
+    masked, keys = configs.mask(b"[Proxy]\npass=first\npass=second\npass=\n")
+    assert masked == b"[Proxy]\npass=%s\npass=%s\npass=\n" % (configs.MASK, configs.MASK)
+    assert keys == ["Proxy/pass"]
+
+
 # folders
 
 

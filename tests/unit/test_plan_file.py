@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -148,3 +149,12 @@ def test_a_plan_without_hosts_is_never_stale(tmp_path: Path) -> None:
     empty = make_plan({}, fleet_config(), created=TIME)
     save_plan(empty, tmp_path / "plan.json")
     assert load_plan(tmp_path / "plan.json", now=TIME + 1e9, max_age=1) == empty
+
+
+@pytest.mark.parametrize("hosts", [0, 1, 3])
+def test_the_hash_is_the_one_of_the_canonical_json(hosts: int) -> None:
+    facts = {f"host{number}": (TIME, facts_of({})) for number in range(hosts)}
+    plan = make_plan(facts, fleet_config(), created=TIME, unaudited=["büro"])
+    document = plan.model_dump(mode="json", exclude={"hash"})
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert plan.hash == hashlib.sha256(text.encode()).hexdigest()

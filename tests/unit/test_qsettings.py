@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartfleet.nextcloud import inivalues, qsettings
 from smartfleet.nextcloud.qsettings import IniFile, encode_key, parse, scan
 from tests.unit.client_files import CONFIGS, Config, configs
 
@@ -141,6 +143,7 @@ HUGE = {
     "empty lines": b"\n" * 2**21,
     "comments": b";\n" * 2**18,
     "blanks": b"k=" + b" " * 2**21,
+    "blanks before a quotation": b"k=" + b" " * 2**15 + b'"',
     "headers": b"[" * 2**20,
     "keys": b"".join(b"k%d=1\n" % number for number in range(2**15)),
     "problems": b"x\n" * 2**16,
@@ -172,3 +175,20 @@ def test_whole_files_are_values() -> None:
     assert isinstance(one, IniFile)
     assert one.complete
     assert not parse(b"[A]\nk=1").complete
+
+
+PIECES = [b"a", b"0\\x", b"\\", b"=", b'"', b";", b"\n", b"\r", b" ", b"\t", b"@", b",", b"%41", b"[s]\n", b".", b"~"]
+PIECES += [b"\xc3\xa4", b"/", b"-", b"!", b"\x00", b"\xef\xbb\xbf", b"b=c"]
+
+
+@given(st.lists(st.sampled_from(PIECES)).map(b"".join))
+def test_the_short_way_through_common_lines_reads_what_the_rules_read(data: bytes) -> None:
+    def found() -> tuple[object, ...]:
+        return qsettings.scan(data), *(inivalues.decode_value(data, qt) for qt in (None, 5, 6))
+
+    short = found()
+    never = re.compile(rb"(?!)")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(qsettings, "_COMMON", never)
+        patch.setattr(inivalues, "_LITERAL", never)
+        assert found() == short

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,9 @@ def test_a_screen_that_the_session_manager_was_not_told_of(me: Person, bus: Path
     def beside(**environ: str) -> session.SessionEnv:
         program = subprocess.Popen(["sleep", "60"], env={"PATH": os.environ["PATH"], **environ})
         try:
+            # Popen answers a moment before the kernel has laid the new program's environment out
+            while not Path(f"/proc/{program.pid}/environ").read_bytes():
+                time.sleep(0.01)
             return session.find(me, None, str(tmp_path))
         finally:
             program.kill()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from smartfleet.errors import StoreError
+from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.results import Outcome, Verdict
 from smartfleet.plan.file import sealed
@@ -47,6 +49,7 @@ def test_everything_comes_back_and_the_newest_wins(tmp_path: Path) -> None:
     store.add_facts(second, {"a": (100.0, facts)})
     assert {host: taken for host, (taken, _) in store.facts().items()} == {"a": 100.0, "b": 200.0}
     assert store.facts(["b"]) == {"b": (200.0, facts)}
+    assert store.audited() == ["a", "b"]
     store.add_outcomes(first, [outcome("a", "failed"), outcome("a", "moved", "max")])
     store.add_outcomes(second, [outcome("a", "moved")])
     assert sorted((o.user, o.outcome) for o in store.outcomes()) == [("eva", "moved"), ("max", "moved")]
@@ -118,7 +121,8 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path: Path, data: bytes) -> 
         open_store(tmp_path)
 
 
-def test_a_store_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     open_store(tmp_path).close()
     with pytest.raises(StoreError) as caught:
         Store.open(f"sqlite:///file:{tmp_path}/.smartfleet/store.db?mode=ro&uri=true").begin("audit", 1)
@@ -162,10 +166,35 @@ def _columns(url: str) -> set[tuple[str, str, str, int]]:
     return found
 
 
-def test_the_latest_facts_of_many_hosts_come_in_one_query_each_500(tmp_path: Path) -> None:
+def test_facts_of_many_hosts_are_not_held_together(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     run = store.begin("audit", 1200)
     facts = facts_of({})
-    names = [f"pc-{number}" for number in range(1200)]
+    names = [f"pc-{number:04}" for number in range(1200)]
     store.add_facts(run, dict.fromkeys(names, (1.0, facts)))
+    for wanted in (None, names, names[::-1]):
+        seen = weakref.WeakValueDictionary[str, HostFacts]()
+        most, found = 0, []
+        for host, _, document in store.each_facts(wanted):
+            seen[host] = document
+            found.append(host)
+            most = max(most, len(seen))
+        assert sorted(found) == names
+        assert most <= 2
     assert set(store.facts(names)) == set(names)
+
+
+@pytest.mark.parametrize("hosts", [None, ["pc-7", "pc-1100", "pc-9999"]])
+def test_outcomes_and_verdicts_of_many_hosts_come_in_parts(tmp_path: Path, hosts: list[str] | None) -> None:
+    store = open_store(tmp_path)
+    first, second = store.begin("apply", 1200), store.begin("apply", 1)
+    names = [f"pc-{number}" for number in range(1200)]
+    store.add_outcomes(first, (outcome(name, "failed") for name in names))
+    store.add_verdicts(first, (verdict(name, "drift") for name in names))
+    store.add_outcomes(second, [outcome("pc-7", "moved")])
+    store.add_verdicts(second, [verdict("pc-7", "match")])
+    expected = dict.fromkeys(hosts[:2] if hosts else names, "failed") | {"pc-7": "moved"}
+    assert {one.host: one.outcome for one in store.each_outcome(hosts)} == expected
+    assert {one.host: one.outcome for one in store.each_outcome(hosts, first)}["pc-7"] == "failed"
+    assert [one.host for one in store.each_verdict(hosts, second)] == ["pc-7"]
+    assert len(store.verdicts(hosts)) == len(expected)

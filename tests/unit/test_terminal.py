@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from smartfleet.assess import assess, audit_document
 from smartfleet.model.assessment import Unreached
@@ -14,21 +14,14 @@ from smartfleet.model.documents import RunSummary, ShowDocument, StatusDocument,
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.report import ReportData
-from smartfleet.model.results import Difference, Outcome, Proof, Step, Verdict
+from smartfleet.model.results import Difference, Proof, Step, Verdict
 from smartfleet.plan import make_plan
 from smartfleet.report import data, terminal
 from smartfleet.verdict import judge
-from tests.unit.builders import CONFIG_PATH, INSTANCE, NEW, OLD, TIME, Case, facts_of, fleet_config
+from tests.unit.builders import INSTANCE, NEW, NOBODY, OLD, TIME, Case, facts_of, fleet_config, outcome
+from tests.unit.judged import judged
+from tests.unit.screens import EVIL, shown
 from tests.unit.test_verdict import check_of
-
-EVIL = "eva\x1b[2J[bold]{{ 1 }}\u202e\n"
-
-
-def shown(renderable: RenderableType, *, width: int = 200, colour: bool = False) -> str:
-    console = Console(width=width, force_terminal=colour, highlight=False, emoji=False, markup=False)
-    with console.capture() as capture:
-        console.print(renderable)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
 def fleet(**hosts: Case) -> dict[str, tuple[float, HostFacts]]:
@@ -48,16 +41,18 @@ def plan_of(facts: dict[str, tuple[float, HostFacts]], unaudited: Sequence[str] 
     return make_plan(facts, fleet_config(), created=TIME, instance_id=INSTANCE, unaudited=unaudited)
 
 
-def outcome(host: str, name: str, **more: object) -> Outcome:
-    return Outcome.model_validate({"host": host, "user": "eva", "config_path": CONFIG_PATH, "outcome": name, **more})
-
-
 def verdict(host: str, case: Case) -> Verdict:
     return judge(host, check_of(case))
 
 
 class TestAudit:
-    document = audit_document(FLEET, fleet_config(), [Unreached(host="pc-9", code="unreachable", message="no route")])
+    document = audit_document(
+        FLEET, fleet_config(), [Unreached(host="pc-9", code="offline", message="no route", do="look at the cable")]
+    )
+
+    def test_hosts_that_were_not_reached_with_what_helps(self) -> None:
+        text = shown(terminal.audit(self.document))
+        assert "unreachable offline\n    pc-9: no route\n    do: look at the cable" in text
 
     def test_profiles_accounts_and_folders(self) -> None:
         text = shown(terminal.audit(self.document))
@@ -95,6 +90,14 @@ class TestAudit:
         text = shown(terminal.audit(audit_document(fleet(pc={"accounts": [{"folders": [odd]}]}), fleet_config())))
         assert "virtual files (suffix), 3 not on this disk, 2 to upload, paused" in text
 
+    def test_nobody_hides_the_others_with_a_thousand_accounts(self) -> None:
+        hosts = fleet(pc_1={"accounts": [{"number": str(number)} for number in range(1000)]}, pc_2={})
+        text = shown(terminal.audit(audit_document(hosts, fleet_config())))
+        rows = text.partition("\n\nFindings")[0].splitlines()
+        assert len(rows) < 40
+        assert any("and 980 more" in row for row in rows)
+        assert rows[-1].startswith("pc-2")
+
     def test_an_empty_audit(self) -> None:
         assert shown(terminal.audit(audit_document({}, fleet_config()))).strip() == "0 hosts, 0 profiles: nothing"
 
@@ -126,6 +129,14 @@ class TestPlan:
         plan = make_plan(fleet(pc={}), config, created=TIME, instance_id=INSTANCE)
         assert "package nextcloud-desktop latest" in shown(terminal.plan(plan))
 
+    def test_what_is_installed_on_windows_is_told(self) -> None:
+        msi = {"msi": "https://x.example/n.msi", "sha256": "c" * 64, "version": "3.16.7", "state": "latest"}
+        config = fleet_config(install={"windows": msi})
+        facts = fleet(pc={"os": "windows", "clients": [{"version": "3.7.3"}]})
+        text = shown(terminal.plan(make_plan(facts, config, created=TIME, instance_id=INSTANCE)))
+        assert "installs client 3.16.7 by MSI" in text
+        assert "this machine fetches https://x.example/n.msi" in text
+
 
 class TestOutcomes:
     found = (
@@ -150,6 +161,13 @@ class TestOutcomes:
         text = shown(terminal.outcomes(self.found))
         assert "moved (2): pc-1,pc-2" in text
         assert "waiting-session (1): pc-3" in text
+
+    def test_a_restart_that_is_due_is_told_once_more_with_its_hosts(self) -> None:
+        text = shown(terminal.outcomes([*self.found, outcome("pc-5", "moved", restart_pending=True)]))
+        assert "restart pending" in text
+        assert "An installer asked for a restart" in text
+        assert text.count("pc-5") == 3
+        assert "restart" not in shown(terminal.outcomes(self.found))
 
     def test_nothing_was_done(self) -> None:
         assert shown(terminal.outcomes([])).strip() == "0 profiles: nothing"
@@ -221,10 +239,12 @@ def report_data(host: str = "pc-1") -> ReportData:
         fleet="/srv/fleet",
         old_servers=[OLD],
         new_server=NEW,
-        inventory=["pc-1", "pc-2", "pc-7"],
-        assessments=[assess(name, *FLEET[name], fleet_config()) for name in ("pc-1", "pc-2")],
-        outcomes=[outcome("pc-1", "moved")],
-        verdicts=[verdict(host, {"level": "size", "before": {"same": 3}})],
+        hosts=judged(
+            [assess(name, *FLEET[name], fleet_config()) for name in ("pc-1", "pc-2")],
+            [outcome("pc-1", "moved")],
+            [verdict(host, {"level": "size", "before": {"same": 3}})],
+            inventory=["pc-1", "pc-2", "pc-7"],
+        ),
     )
 
 
@@ -242,6 +262,15 @@ def test_the_status() -> None:
     assert "/srv/fleet" in text
     assert "audit" in text
     assert "running" in text
+
+
+@pytest.mark.parametrize(("behind", "said"), [(0, ""), (1, "1 host of these is counted"), (2, "2 hosts of these are")])
+def test_the_status_says_how_many_are_counted_as_they_were(behind: int, said: str) -> None:
+    text = shown(
+        terminal.status(StatusDocument(fleet="/f", headline=report_data().headline, behind=behind, runs=[], next=""))
+    )
+    assert said in text
+    assert ("as last judged" in text) == bool(behind)
 
 
 def test_one_host() -> None:
@@ -263,6 +292,27 @@ def test_one_host() -> None:
     assert "do: make room" in text
     assert "match" in text
     assert shown(terminal.show(ShowDocument(host="pc-2", assessment=None, outcomes=[], verdicts=[]))).strip() == "pc-2"
+
+
+@pytest.mark.parametrize(
+    ("session", "told"),
+    [
+        ({}, "eva: logged on at the machine, client runs"),
+        ({"kind": "rdp"}, "eva: logged on by remote desktop, client runs"),
+        ({"kind": "disconnected"}, "eva: logged on, and disconnected from the session, client runs"),
+        (NOBODY, "eva: not logged on, client runs"),
+    ],
+)
+def test_one_host_with_windows(session: Case, told: str) -> None:
+    clients = [{}, {"kind": "binary", "scope": "user", "version": "3.1.0", "bits": None}]
+    (facts,) = fleet(pc={"os": "windows", "session": session, "clients": clients}).values()
+    assessment = assess("pc", *facts, fleet_config())
+    done = outcome("pc", "moved", restart_pending=True)
+    text = shown(terminal.show(ShowDocument(host="pc", assessment=assessment, outcomes=[done], verdicts=[])))
+    assert "pc, windows 10.0.19045, clients: 3.16.7.24567 (msi, 64 bit), 3.1.0 (binary, of one user)" in text
+    assert told in text
+    assert "restart pending" in text
+    assert "C:/Users/eva/Nextcloud/" in text
 
 
 class TestHostileText:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartfleet.text import bytes_text, number_of, visible
+from smartfleet.text import bytes_text, number_of, visible, visible_json
 
 
 @pytest.mark.parametrize(
@@ -20,7 +23,14 @@ from smartfleet.text import bytes_text, number_of, visible
         ("zero\u200bwidth", r"zero\u200bwidth"),
         ("\udc80", r"\udc80"),
         ("\U000e0041", r"\U000e0041"),
+        ("\uffff", r"\uffff"),
+        ("\U0001fffe", r"\U0001fffe"),
         ("日本", "日本"),
+        ("eva\u3164", r"eva\u3164"),
+        ("eva\u2800\ufe0f", r"eva\u2800\ufe0f"),
+        ("\U000e0100", r"\U000e0100"),
+        ("e\u0301\u0323", "e\u0301\u0323"),
+        ("z" + "\u0301" * 10 + "o\u0301", "z" + "\u0301" * 8 + r"\u0301\u0301" + "o\u0301"),
     ],
 )
 def test_what_would_be_obeyed_is_shown(text: str, shown: str) -> None:
@@ -34,6 +44,19 @@ def test_nothing_invisible_is_left(text: str) -> None:
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert visible(shown) == shown
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_json_holds_the_same_and_nothing_that_a_terminal_obeys(text: str) -> None:
+    for written in (json.dumps([text, {text: 1}], ensure_ascii=False, indent=2), json.dumps(text, ensure_ascii=False)):
+        shown = visible_json(written)
+        assert json.loads(shown) == json.loads(written)
+        assert not [one for one in shown if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} and one != "\n"]
+
+
+def test_json_of_names_that_do_no_harm_is_as_it_was() -> None:
+    assert visible_json('{"Büro": "日本"}') == '{"Büro": "日本"}'
+    assert visible_json('["\x9b31m\U000e0041\x7f"]') == r'["\u009b31m\udb40\udc41\u007f"]'
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from smartfleet.campaign.answers import Answer, HostAnswers, TaskState
-from smartfleet.campaign.parse import checks, facts, moved, restored
+from smartfleet.campaign.parse import checks, facts, moved, rehearsed, restored
 from smartfleet.campaign.trouble import Trouble, diagnose
+from smartfleet.engines.answers import Answer, HostAnswers, TaskState
 from smartfleet.model.plan import ProfileMove
-from tests.unit.builders import facts_of
+from tests.unit.builders import cases, facts_of
 
 CASES = [
     ("unreachable", "Failed to connect to the host via ssh: Connection timed out", "waiting-online", "offline"),
@@ -38,6 +38,65 @@ def test_a_message_has_its_cause_and_remedy(state: TaskState, message: str, outc
     trouble = diagnose(answer(state, msg=message))
     assert (trouble.outcome, trouble.code) == (outcome, code)
     assert trouble.do or code == "module-failed"
+
+
+@pytest.mark.parametrize("number", [10**400, -(2**64), float("inf"), float("nan")], ids=["huge", "low", "inf", "nan"])
+def test_a_number_that_no_report_could_show_is_no_answer(number: float) -> None:
+    told = facts_of({}).model_dump(mode="json")
+    told["profiles"][0]["folders"][0]["bytes"] = number
+    found = facts(HostAnswers("pc-1", [answer("ok", facts=told)]), interrupted=False)
+    assert isinstance(found, Trouble)
+    assert (found.code, "number" in found.message) == ("bad-answer", True)
+
+
+@pytest.mark.parametrize("case", cases("winrm_trouble"), ids=lambda case: f"{case['plugin']}-{case['fault']}")
+def test_what_is_said_of_windows_hosts(case: dict[str, Any]) -> None:
+    trouble = diagnose(answer(case["state"], msg=case["says"]))
+    assert (trouble.outcome, trouble.code) == (case["outcome"], case["code"])
+    assert trouble.do
+    assert "{" not in trouble.do
+    assert "extended fault data" not in trouble.message
+
+
+def test_a_modules_own_reason_goes_before_what_its_words_look_like() -> None:
+    said = answer(
+        "failed", "account_move", msg="certificate_verify_failed: Permission denied", code="server-tls", do="x"
+    )
+    assert (diagnose(said).code, diagnose(said).do) == ("server-tls", "x")
+
+
+LATE = {"msg": "Task failed: Timed out after 1800 second(s).", "timedout": {"frame": "x", "period": 1800}}
+
+
+@pytest.mark.parametrize(
+    ("module", "outcome"),
+    [
+        ("client_facts", "failed"),
+        ("tree_manifest", "failed"),
+        ("account_move", "unknown"),
+        ("account_restore", "unknown"),
+    ],
+)
+def test_work_that_was_given_up_after_its_time(module: str, outcome: str) -> None:
+    trouble = diagnose(answer("failed", module, **LATE))
+    assert (trouble.outcome, trouble.code) == (outcome, "host-timeout")
+    assert "within 30 min" in trouble.message
+    assert ("goes on with what was begun" in trouble.do) == (outcome == "unknown")
+
+
+@pytest.mark.parametrize("timedout", [None, True, "yes", [], {"period": "x"}])
+def test_what_a_host_says_of_its_time_is_not_believed_unread(timedout: object) -> None:
+    late = isinstance(timedout, dict)
+    assert (diagnose(answer("failed", msg="x", timedout=timedout)).code == "host-timeout") == late
+
+
+def test_a_half_that_was_given_up_and_still_holds_the_host() -> None:
+    host = HostAnswers(
+        "pc-1",
+        [answer("failed", "account_move", **LATE), answer("failed", "account_restore", msg="x", code="lock-held")],
+    )
+    (found,) = moved(host, [order()], interrupted=False)
+    assert (found.outcome, found.code) == ("unknown", "host-timeout")
 
 
 def test_the_module_names_its_own_reason() -> None:
@@ -151,6 +210,15 @@ def test_a_host_lost_between_prepare_and_commit_is_not_called_moved() -> None:
     (found,) = moved(host, [order()], interrupted=False)
     assert (found.outcome, found.code) == ("prepared", "offline")
     assert "goes on" in found.do
+
+
+def test_a_host_that_only_told_what_it_would_do_is_not_called_cancelled() -> None:
+    would = told(outcome="prepared") | {"code": "check-mode", "message": "the account would be moved"}
+    host = HostAnswers("pc-1", [answer("ok", "account_move", profiles=[would])])
+    (found,) = rehearsed(host, [order()], interrupted=False)
+    assert (found.outcome, found.code, found.message, found.do) == (
+        "prepared", "check-mode", "the account would be moved", "",
+    )  # fmt: skip
 
 
 def test_a_move_that_is_done_stays_done_when_the_look_afterwards_fails() -> None:

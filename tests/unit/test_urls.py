@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartfleet.nextcloud.urls import host_and_port, normalize, same_server, written
+from smartfleet.nextcloud.urls import host_and_port, may_be_same, normalize, same_server, written
 
 SAME = [
     ("https://a.example", "https://a.example/"),
@@ -60,6 +60,23 @@ def test_any_text_is_compared(text: str) -> None:
 @given(st.from_regex(r"https?://[a-z]{1,5}(\.[a-z]{2,4})?(:[1-9][0-9]{0,3})?(/[a-zA-Z%~.]{0,4}){0,3}", fullmatch=True))
 def test_the_one_spelling_stays(url: str) -> None:
     assert normalize(normalize(url)) == normalize(url)
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        ("http://old.example.org/nc", True),
+        ("https://user@OLD.example.org:443/nc/", True),
+        ("https://old.example.org/nc/index.php", True),
+        ("https://old.example.org", True),
+        ("https://old.example.org/nc2", False),
+        ("https://old.example.org:8443/nc", False),
+        ("https://cloud.old.example.org/nc", False),
+        ("no address", False),
+    ],
+)
+def test_what_may_be_the_same_server_at_another_address(one: str, *, expected: bool) -> None:
+    assert may_be_same(one, "https://old.example.org/nc") is expected
 
 
 def test_a_url_is_written_as_the_client_spells_it() -> None:

@@ -40,6 +40,7 @@ def check_of(case: Case) -> FolderCheck:
             "level": case["level"],
             "files": case.get("files", 3),
             "placeholders": case.get("placeholders", 0),
+            "etags": case.get("etags", {}),
             **comparisons,
         }
     )

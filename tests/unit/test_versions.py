@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from smartfleet.nextcloud.versions import is_unsafe, parse_version, qt_generation
+from smartfleet.nextcloud.versions import compare, is_unsafe, parse_version, qt_generation
 
 VERSIONS: list[tuple[str, tuple[int, ...], int]] = [
     ("3.7.3git", (3, 7, 3), 5),
@@ -31,3 +31,21 @@ def test_versions(text: str, numbers: tuple[int, ...], qt: int) -> None:
 )
 def test_unsafe_versions(text: str, *, unsafe: bool) -> None:
     assert is_unsafe(text) is unsafe
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "order"),
+    [
+        ("3.16.7", "3.16.7", 0),
+        ("3.16.7.24567", "3.16.7", 0),
+        ("3.16", "3.16.7", 0),
+        ("3.7.3.1", "3.16.7", -1),
+        ("33.0.0", "4.0.8", 1),
+        ("3.16.10", "3.16.9", 1),
+        ("", "3.16.7", None),
+        ("unknown", "3.16.7", None),
+    ],
+)
+def test_which_is_newer(one: str, other: str, order: int | None) -> None:
+    assert compare(one, other) == order
+    assert compare(other, one) == (None if order is None else -order)

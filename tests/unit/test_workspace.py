@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
+import socket
 from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smartfleet.campaign.child import environment
-from smartfleet.campaign.workspace import Workspace, digest, vars_file, write_orders
+from smartfleet import masters
+from smartfleet.engines.orders import digest, write_orders
+from smartfleet.engines.variables import vars_file
+from smartfleet.engines.worker.workspace import Workspace
 
 
 class _Marked(str):
@@ -32,6 +34,7 @@ def _mark(loader: _Loader, node: yaml.ScalarNode) -> _Marked:
 _Loader.add_constructor("!unsafe", _mark)
 
 
+@example({"no": ""})
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,10}", fullmatch=True), st.text() | st.lists(st.text()) | st.integers()))
 def test_every_string_is_marked_unsafe_and_comes_back(values: dict[str, object]) -> None:
     written = vars_file(values)
@@ -47,12 +50,23 @@ def test_a_secret_kind_of_variable_is_refused() -> None:
         vars_file({"x": object()})
 
 
-def test_a_workspace_is_private_and_goes_away() -> None:
-    workspace = Workspace.make()
+def test_a_workspace_is_private_and_goes_away(tmp_path: Path) -> None:
+    workspace = Workspace.make(tmp_path)
     assert workspace.folder.stat().st_mode & 0o777 == 0o700
     workspace.write("x", "y")
     workspace.remove()
     workspace.remove()
+    assert not workspace.folder.exists()
+
+
+def test_a_master_that_hangs_keeps_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done on the hosts must not be lost over it either."""
+    monkeypatch.setattr(masters, "_SECONDS", 0.05)
+    workspace = Workspace.make(tmp_path)
+    with socket.socket(socket.AF_UNIX) as master:
+        master.bind(str(workspace.folder / "cp" / "master"))
+        master.listen()
+        workspace.remove()
     assert not workspace.folder.exists()
 
 
@@ -66,10 +80,3 @@ def test_host_names_are_no_file_names(tmp_path: Path) -> None:
     }
     assert json.loads((tmp_path / "orders" / "hosts.json").read_text()) == sorted(hosts)
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "orders").iterdir())
-
-
-def test_host_keys_are_checked_unless_the_admin_says_otherwise(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
-    assert environment(workspace, 20, {})["ANSIBLE_HOST_KEY_CHECKING"] == "True"
-    outer = {"ANSIBLE_HOST_KEY_CHECKING": "False", "PATH": os.defpath}
-    assert environment(workspace, 20, outer)["ANSIBLE_HOST_KEY_CHECKING"] == "False"

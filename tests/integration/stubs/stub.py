@@ -20,6 +20,7 @@ ARGUMENTS = {
         "phases",
         "profiles",
         "lock_seconds",
+        "restart_pending",
         "stop_seconds",
         "reason",
         "level",
@@ -40,7 +41,7 @@ def main() -> None:
         return
     (root / "ended").touch()
     if (root / "answer.json").exists():
-        module.exit_json(**module.from_json((root / "answer.json").read_text()))
+        module.exit_json(told=dict(module.params), **module.from_json((root / "answer.json").read_text()))
     module.exit_json(facts={"told": dict(module.params)}, profiles=[], folders=[], problems=[])
 
 

@@ -1,0 +1,106 @@
+"""Machines that hang, before their turn or in the middle of it: the others are moved, and the run comes to an end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smartfleet.lab.host import LabHost
+from smartfleet.lab.lab import Lab
+from tests.integration.killing import Ended, reached
+from tests.integration.office import Office
+
+SLOW, WELL = "a-slow", "well"
+
+
+@pytest.fixture(scope="module")
+def furnished(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    made = Office(lab, tmp_path_factory.mktemp("office"), [SLOW, WELL])
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def office(furnished: Office) -> Office:
+    furnished.reset()
+    return furnished
+
+
+def outcomes(done: Ended) -> dict[str, tuple[str, str]]:
+    """Outcome and code by host."""
+    return {one["host"]: (one["outcome"], one["code"]) for one in done.document["outcomes"]}
+
+
+@contextlib.contextmanager
+def frozen(office: Office, name: str, running: subprocess.Popen[str]) -> Iterator[None]:
+    """The machine's work on a move stands still, from its backup on."""
+    at_work = reached(office[name].marks, "backup end")
+    while not at_work():
+        assert running.poll() is None
+        time.sleep(0.002)
+    pids = modules(office[name].host)
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def modules(host: LabHost) -> list[int]:
+    """What Ansible runs on the machine now."""
+    home = os.fsencode(f"HOME={host.root / 'home/admin'}")
+    found = []
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if process.name.isdigit() and home in process.joinpath("environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
+
+
+def test_a_machine_that_never_answers(office: Office) -> None:
+    office[SLOW].host.set_listening(on=False, absence="hangs")
+    done = office.controller.run(*office.apply("--format", "json"))
+    assert done.code == 6, done.err
+    assert outcomes(done) == {SLOW: ("waiting-online", "offline"), WELL: ("moved", "")}
+    office.controller.wait_clean()
+    office[SLOW].host.set_listening(on=True)
+    again = office.controller.run("apply", "--retry", "unreachable", "--yes")
+    assert again.code == 0, again.err
+    assert office.moved() == [SLOW, WELL]
+
+
+def test_a_machine_that_stands_still_holds_up_nobody_else(office: Office) -> None:
+    running = office.controller.start(*office.apply("--format", "json"))
+    with frozen(office, SLOW, running):
+        deadline = time.monotonic() + 90
+        while office.newest_run() and office.outcomes(office.newest_run()) != {WELL: ("moved", "")}:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert not office[SLOW].moved
+    done = office.controller.end(running)
+    assert done.code == 0, done.err
+    assert outcomes(done) == {SLOW: ("moved", ""), WELL: ("moved", "")}
+
+
+def test_a_machine_that_stands_still_for_too_long_is_given_up(office: Office) -> None:
+    """When it goes on, it ends what it was doing, and a retry finds that done."""
+    running = office.controller.start(*office.apply("--host-timeout", "30s", "--format", "json"))
+    with frozen(office, SLOW, running):
+        done = office.controller.end(running)
+        assert done.code == 3, done.err
+        assert outcomes(done) == {SLOW: ("unknown", "host-timeout"), WELL: ("moved", "")}
+        office.controller.wait_clean()
+    again = office.controller.run("apply", "--retry", "failed", "--yes", "--format", "json")
+    assert again.code == 0, again.err
+    assert outcomes(again) == {SLOW: ("already", "")}
+    assert office.moved() == [SLOW, WELL]

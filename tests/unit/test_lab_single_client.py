@@ -1,0 +1,37 @@
+"""One client for each configuration folder, also where two begin at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from pathlib import Path
+
+from smartfleet.lab.desktop.sockets import only_one
+
+
+def test_a_client_that_ends_is_waited_for(tmp_path: Path) -> None:
+    path, told = tmp_path / "state/one", []
+
+    def second() -> None:
+        with only_one(path) as alone:
+            told.append(alone)
+
+    with only_one(path) as alone:
+        other = threading.Thread(target=second)
+        other.start()
+        other.join(0.2)
+        assert (alone, told) == (True, [])
+    other.join(10)
+    assert told == [True]
+
+
+def test_a_client_that_listens_is_told_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    with only_one(path), socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        with only_one(path) as alone:
+            assert not alone
+        heard, _ = listener.accept()
+        with heard:
+            assert heard.recv(100) == b"show\n"
