@@ -36,14 +36,30 @@ def end_tree(pid: int, grace: float = 2.0) -> None:
         left = [process for process in [pid, *_below({pid, *told}, living)] if process in living]
         if not left:
             return
-        over = time.monotonic() >= deadline
-        for process in left:
-            if over or process not in told:
-                _signal(process, signal.SIGKILL if over else signal.SIGTERM)
-        told |= dict.fromkeys(left)
-        if over:
+        if time.monotonic() >= deadline:
+            kill_trees(left)
             return
+        for process in left:
+            if process not in told:
+                _signal(process, signal.SIGTERM)
+        told |= dict.fromkeys(left)
         time.sleep(0.05)
+
+
+def kill_trees(pids: Collection[int]) -> None:
+    """KILL for these and everything below them. Whoever is stopped first begins nobody who would not be found."""
+    found: dict[int, None] = {}
+    new = list(pids)
+    try:
+        while new:
+            for process in new:
+                _signal(process, signal.SIGSTOP)
+            found |= dict.fromkeys(new)
+            new = [process for process in _below(found, dict(_living())) if process not in found]
+    finally:
+        # whoever is stopped would go on when the one above it ends (POSIX: orphaned process groups)
+        for process in reversed(found):
+            _signal(process, signal.SIGKILL)
 
 
 def _below(roots: Collection[int], living: Mapping[int, int]) -> list[int]:

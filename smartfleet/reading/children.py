@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import subprocess
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
-from smartfleet.processes import descendants
+from smartfleet.processes import kill_trees
 
 
 class GivenUpError(BaseException):
@@ -62,20 +61,20 @@ class Children:
 
 def _kill(processes: list[subprocess.Popen[Any]]) -> None:
     """With all below them: a jump host's ssh is a child of the ssh that was begun here."""
-    alive = [process.pid for process in processes if process.poll() is None]
-    below = [pid for one in alive for pid in descendants(one)]
-    for pid in alive + below:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, signal.SIGKILL)
+    kill_trees([process.pid for process in processes if process.poll() is None])
 
 
-def noting(children: Children) -> type[subprocess.Popen[Any]]:
-    """The class that stands for subprocess.Popen in this program, whoever begins a process in it."""
+def noting(children: Children, held: Callable[[], AbstractContextManager[None]]) -> type[subprocess.Popen[Any]]:
+    """The class that stands for subprocess.Popen in this program, whoever begins a process in it.
+
+    `held`: in here nothing ends the thread, so that no process lives that `children` does not know.
+    """
 
     class Noted(subprocess.Popen[Any]):
         def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - whatever Popen takes
-            children.may_begin()
-            super().__init__(*arguments, **named)
-            children.begun(self)
+            with held():
+                children.may_begin()
+                super().__init__(*arguments, **named)
+                children.begun(self)
 
     return Noted

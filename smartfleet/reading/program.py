@@ -13,12 +13,12 @@ import sys
 import sysconfig
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 from smartfleet.reading.children import Children, noting
+from smartfleet.reading.ending import CancelledError, Ending
 from smartfleet.reading.events import Events, Said
 from smartfleet.reading.masters import Masters
 from smartfleet.reading.options import Options, options
@@ -28,10 +28,6 @@ from smartfleet.reading.turn import Turn
 
 BROKEN, CANCELLED = 250, 254
 _LARGEST_RESULT = 64 * 1024 * 1024
-
-
-class CancelledError(BaseException):
-    """Raised in the main thread by a signal. No Exception: nothing of Ansible's may catch it."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -46,10 +42,11 @@ def main(arguments: Sequence[str]) -> int:
     stream, descriptor = _take_streams()
     events = Events(descriptor, int(os.environ.get("MAX_EVENT_RES", _LARGEST_RESULT)))
     said = io.TextIOWrapper(Said(events), encoding="utf-8", write_through=True)  # type: ignore[type-var]
+    ending = Ending()
     try:
-        _on_signals(_cancel)
+        ending.heed()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            rc = _run(stream, private, events)
+            rc = _run(stream, private, events, ending)
         state, more = "failed" if rc else "successful", {}
     except BrokenStreamError as error:
         rc, state, more = BROKEN, "error", {"job_explanation": str(error)}
@@ -60,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin of the inventory may raise whatever it likes
         traceback.print_exc()
         rc, state, more = BROKEN, "error", {"job_explanation": repr(error)}
-    _on_signals(signal.SIG_IGN)
+    ending.ignore()
     events.status(state, rc=rc, **more)
     events.end()
     return rc
@@ -76,23 +73,12 @@ def _take_streams() -> tuple[IO[bytes], int]:
     return stream, descriptor
 
 
-def _on_signals(action: Callable[[int, FrameType | None], None] | signal.Handlers) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, action)
-
-
-def _cancel(_number: int, _frame: FrameType | None) -> None:
-    # once is enough: the end must not be cut short
-    _on_signals(signal.SIG_IGN)
-    raise CancelledError
-
-
-def _run(stream: IO[bytes], private: Path, events: Events) -> int:
+def _run(stream: IO[bytes], private: Path, events: Events, ending: Ending) -> int:
     asked = options(receive(stream, private), private)
     threading.Thread(target=_watch, args=(stream.fileno(),), daemon=True).start()
     events.status("running")
     turn, children, masters = Turn(), Children(), Masters(private)
-    subprocess.Popen = noting(children)  # type: ignore[assignment, misc]
+    subprocess.Popen = noting(children, ending.held)  # type: ignore[assignment, misc]
     try:
         return _read(asked, Surroundings(events, turn, children, masters))
     finally:

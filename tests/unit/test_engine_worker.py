@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,7 @@ from smartfleet.engines.worker.translating import Told, answer_of
 from smartfleet.engines.worker.voice import Voice
 from smartfleet.engines.worker.watcher import Watcher
 from smartfleet.engines.worker.workspace import Workspace
-from smartfleet.processes import descendants, end_tree
+from smartfleet.processes import descendants, end_tree, kill_trees
 
 
 @pytest.fixture
@@ -278,6 +280,34 @@ def test_what_does_not_listen_is_killed() -> None:
         process.stdout.readline()
         end_tree(process.pid, grace=0.1)
         assert process.wait(10) == -9
+
+
+BREEDING = "for i in $(seq 100); do sh -c 'sleep 60 & sleep 60' & done; wait"
+
+
+def test_what_begins_while_a_tree_is_killed_is_killed_too() -> None:
+    mark = f"SF_TEST_MARK={os.getpid()}"
+    for _ in range(3):
+        with subprocess.Popen(["env", mark, "sh", "-c", BREEDING]) as parent:
+            while len(descendants(parent.pid)) < 20:
+                time.sleep(0.001)
+            kill_trees([parent.pid])
+        # it takes as long as it takes; nobody of them is told once more
+        deadline = time.monotonic() + 10
+        while (left := [pid for pid in marked(mark) if not has_ended(pid)]) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
+        assert left == []
+
+
+def marked(mark: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found
 
 
 WORKER = """

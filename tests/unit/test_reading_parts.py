@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from typing import Any
 import pytest
 
 from smartfleet.reading.children import Children, GivenUpError, noting
+from smartfleet.reading.ending import CancelledError, Ending
 from smartfleet.reading.events import Events, Said
 from smartfleet.reading.masters import Masters
 from smartfleet.reading.turn import Turn
@@ -83,7 +86,7 @@ def children() -> Iterator[Children]:
 
 
 def test_a_thread_that_is_given_up_loses_its_processes_and_begins_no_other(children: Children) -> None:
-    popen, begun, ends = noting(children), [], []
+    popen, begun, ends = noting(children, contextlib.nullcontext), [], []
     ready, go = threading.Event(), threading.Event()
 
     def work() -> None:
@@ -112,7 +115,7 @@ def test_a_thread_that_is_given_up_loses_its_processes_and_begins_no_other(child
 
 
 def test_what_a_process_has_begun_itself_ends_with_it(children: Children) -> None:
-    popen = noting(children)
+    popen = noting(children, contextlib.nullcontext)
     program = f"import subprocess; p = subprocess.Popen({SLEEP!r}); print(p.pid, flush=True); p.wait()"
     with popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -122,6 +125,51 @@ def test_what_a_process_has_begun_itself_ends_with_it(children: Children) -> Non
     while Path(f"/proc/{below}/stat").exists() and _state(below) != "Z":
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+@pytest.fixture
+def ending() -> Iterator[Ending]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    made = Ending()
+    made.heed()
+    yield made
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("ending")
+def test_a_signal_ends_at_once_and_a_further_one_does_not_cut_the_end_short() -> None:
+    with pytest.raises(CancelledError):
+        os.kill(os.getpid(), signal.SIGTERM)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_signal_while_a_process_begins_leaves_none_that_nobody_knows(
+    ending: Ending, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[subprocess.Popen[bytes]] = []
+
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str]) -> None:
+            super().__init__(command)
+            begun.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    with pytest.raises(CancelledError):
+        noting(children, ending.held)(SLEEP)
+    children.give_up_all()
+    assert begun[0].wait(timeout=20) == -9
+
+
+def test_a_process_that_does_not_begin_does_not_hide_a_signal(ending: Ending) -> None:
+    def fail() -> None:
+        with ending.held():
+            os.kill(os.getpid(), signal.SIGHUP)
+            raise FileNotFoundError
+
+    with pytest.raises(CancelledError):
+        fail()
 
 
 def _state(pid: int) -> str:
