@@ -1,7 +1,7 @@
 """Cuts what pywinrm and what it uses do for each message although the answer is the same.
 
-They look into the environment for proxies three times a message, at every variable; look through all of a message that
-is base64 for characters that XML would take for its own; and make the NTLM hash of an account for each of its hosts.
+They look into the environment for proxies three times a message, at every variable; put the same XML together again and
+again; and make the NTLM hash of an account for each of its hosts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import sys
 from typing import Any
-from xml.sax import saxutils
+
+from smartfleet.reading.envelopes import writing
 
 _ACCOUNTS = 16
 
@@ -24,7 +25,7 @@ def spare(connection: Any) -> None:  # noqa: ANN401 - ansible-core ships no type
     build = getattr(transport, "build_session", None)
     if transport is not None and build is not None and not hasattr(build, "__wrapped__"):
         transport.build_session = looking_once(build)
-        saxutils.escape = escaping(saxutils.escape)
+        _write_once()
         _hash_once()
 
 
@@ -42,15 +43,10 @@ def looking_once(build: Any) -> Any:  # noqa: ANN401 - pywinrm's own
     return build_session
 
 
-def escaping(escape: Any) -> Any:  # noqa: ANN401 - as XMLGenerator calls it
-    @functools.wraps(escape)
-    def escaped(data: str, *entities: Any, **named: Any) -> str:  # noqa: ANN401 - as above
-        plain = not ("&" in data or "<" in data or ">" in data)
-        if plain and not entities and not named:
-            return data
-        return str(escape(data, *entities, **named))
-
-    return escaped
+def _write_once() -> None:
+    found: Any = sys.modules.get("xmltodict")
+    if hasattr(found, "unparse"):
+        found.unparse = writing(found.unparse)
 
 
 def _hash_once() -> None:
