@@ -10,6 +10,7 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils.accounts import 
 from ansible_collections.smartde.nextcloud.plugins.module_utils.applying import Request, carry_out
 from ansible_collections.smartde.nextcloud.plugins.module_utils.ondisk import Place, PosixDisk
 from ansible_collections.smartde.nextcloud.plugins.module_utils.order import parse_order
+from ansible_collections.smartde.nextcloud.plugins.module_utils.people import Person
 from ansible_collections.smartde.nextcloud.plugins.module_utils.transaction import StepError
 from ansible_collections.smartde.nextcloud.plugins.module_utils.walk import walk
 
@@ -29,6 +30,9 @@ class OtherDisk:
     def place(self, folder: Folder) -> Place:
         self.asked.append(folder.local_path)
         return Place(str(self.world.sync), "off")
+
+    def require_writable(self, person: Person, path: str) -> None:
+        PosixDisk().require_writable(person, path)
 
     def require_free(self, path: str) -> None:
         if self.in_use and NEW.encode() not in Path(path).read_bytes():

@@ -24,7 +24,7 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils.lock import host
 from smartfleet.lab.fleet_folder import Installer, write_fleet
 from smartfleet.lab.host import secret_name
 from smartfleet.lab.lab import Lab
-from smartfleet.lab.windows.attributes import DIRECTORY, REPARSE_POINT
+from smartfleet.lab.windows.attributes import DIRECTORY, READ_ONLY, REPARSE_POINT
 from smartfleet.lab.windows.clients import environment
 from smartfleet.lab.windows.host import WindowsLabHost, WindowsUser
 from smartfleet.lab.windows.machine import SHELL_FOLDERS
@@ -42,6 +42,7 @@ OUTCOMES = {
     "junction-config": ("refused", "config-link"),
     "onedrive": ("refused", "config-link"),
     "long-path": ("moved", ""),
+    "read-only": ("refused", "no-permission"),
     "held-open": ("failed", "file-in-use"),
     "no-credential": ("waiting-sign-in", "secret-missing"),
     "unreadable": ("failed", "keyring-refused"),
@@ -206,6 +207,10 @@ def _onedrive(user: WindowsUser) -> None:
     user.config = machine.drive.real(cloud) / "Roaming/Nextcloud/nextcloud.cfg"
 
 
+def _read_only(user: WindowsUser) -> None:
+    user.host.machine.attributes.put(user.config, READ_ONLY)
+
+
 def _long_path(user: WindowsUser) -> None:
     user.write(f"Nextcloud/{LONG}", b"far down")
     user.wait_synced("Nextcloud")
@@ -251,6 +256,7 @@ SPOILT: dict[str, Callable[[WindowsUser], None]] = {
     "junction": _junction,
     "junction-config": _junction_config,
     "onedrive": _onedrive,
+    "read-only": _read_only,
     "long-path": _long_path,
     "held-open": _quit,
     "stubborn": _quit,
@@ -272,6 +278,14 @@ def test_each_is_told(office: Office, host: str, expected: tuple[str, str]) -> N
         assert outcome["message"]
         assert outcome["do"]
         assert office.after[host] == office.before[host] or _restarted(office, host)
+
+
+def test_a_read_only_file_is_found_before_the_client_is_stopped(office: Office) -> None:
+    outcome = office.outcome("apply", "bad-read-only")
+    assert outcome["message"].endswith(r"\nextcloud.cfg is marked read-only")
+    assert [(step["step"], step["state"]) for step in outcome["steps"] if step["state"] != "begin"] == [
+        ("check", "failed")
+    ]
 
 
 def _restarted(office: Office, host: str) -> bool:

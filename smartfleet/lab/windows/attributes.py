@@ -1,4 +1,4 @@
-"""What NTFS keeps of a file beside its content: here only whether it is a placeholder of the cloud files API."""
+"""What NTFS keeps of a file beside its content: here a placeholder of the cloud files API, and what is read-only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from smartfleet.lab.windows.drive import Drive
 from smartfleet.lab.windows.store import JsonFile
 
 SPARSE, REPARSE_POINT, OFFLINE, RECALL_ON_DATA_ACCESS = 0x200, 0x400, 0x1000, 0x400000
-HIDDEN, SYSTEM, DIRECTORY, ARCHIVE = 0x2, 0x4, 0x10, 0x20
+READ_ONLY, HIDDEN, SYSTEM, DIRECTORY, ARCHIVE = 0x1, 0x2, 0x4, 0x10, 0x20
 PLACEHOLDER = ARCHIVE | SPARSE | REPARSE_POINT | OFFLINE | RECALL_ON_DATA_ACCESS
 """What Windows shows of a dehydrated file."""
 
@@ -30,6 +30,10 @@ class Attributes:
     def forget(self, real: Path) -> None:
         with self.file.changing() as content:
             content.pop(self.drive.spelled(real), None)
+
+    def of(self, real: Path) -> int:
+        """0 for a file like every other."""
+        return int(self.file.read().get(self.drive.spelled(real), 0))
 
     def placeholders(self) -> set[tuple[int, int]]:
         """Device and inode of every file that is a placeholder now."""

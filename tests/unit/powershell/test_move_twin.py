@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 from types import SimpleNamespace
@@ -12,8 +13,10 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils import (
     copycheck,
     cureproofs,
     excludes,
+    gates,
     move,
     notices,
+    ondisk,
     order,
     outcome,
     undo,
@@ -80,6 +83,28 @@ def test_the_way_back_is_the_twins(given: SimpleNamespace) -> None:
     profile: Any = SimpleNamespace(order=given)
     steps = [step.name for step in undo.undo_steps(profile, NOTHING)]
     assert chosen(given, "Back") == steps
+
+
+def test_a_move_that_has_not_begun_is_asked_the_same_in_the_same_order() -> None:
+    asked = {
+        "_check_config": "Read-SfConfigFile",
+        "require_writable": "Assert-SfWritable",
+        "profile.folders": "Get-SfOrderFolder",
+        "check_folders": "Assert-SfFolders",
+        "require_space": "Assert-SfSpace",
+    }
+    here = text("module_utils/Gates.psm1").split("function Assert-SfGate ")[1].split("\nfunction ")[0]
+    twin = inspect.getsource(gates.check)
+    for body, words_of in ((here, asked.values()), (twin, asked.keys())):
+        places = [body.find(word) for word in words_of]
+        assert -1 not in places
+        assert places == sorted(places)
+
+
+def test_what_cannot_be_written_has_the_twins_code() -> None:
+    here = text("module_utils/ConfigWrite.psm1").split("function Assert-SfWritable ")[1].split("\nfunction ")[0]
+    codes = set(re.findall(r"New-SfRefusal -Code '([\w-]+)'", here))
+    assert codes == set(re.findall(r'StepError\("([\w-]+)"', inspect.getsource(ondisk.PosixDisk.require_writable)))
 
 
 def test_every_step_has_its_work() -> None:

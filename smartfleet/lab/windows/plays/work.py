@@ -15,13 +15,15 @@ from ansible_collections.smartde.nextcloud.plugins.module_utils.foldertrees impo
 from ansible_collections.smartde.nextcloud.plugins.module_utils.hostwork import prove_instance
 from ansible_collections.smartde.nextcloud.plugins.module_utils.locate import Located
 from ansible_collections.smartde.nextcloud.plugins.module_utils.move import Checks
-from ansible_collections.smartde.nextcloud.plugins.module_utils.ondisk import Disk, Place
+from ansible_collections.smartde.nextcloud.plugins.module_utils.ondisk import Disk, Place, PosixDisk
 from ansible_collections.smartde.nextcloud.plugins.module_utils.outcome import Outcome, Proof
+from ansible_collections.smartde.nextcloud.plugins.module_utils.people import Person
 from ansible_collections.smartde.nextcloud.plugins.module_utils.profile import Profile
 from ansible_collections.smartde.nextcloud.plugins.module_utils.proofs import Prover, ask_client
 from ansible_collections.smartde.nextcloud.plugins.module_utils.transaction import Report, StepError
 
 from smartfleet.lab.windows import clients
+from smartfleet.lab.windows.attributes import READ_ONLY
 from smartfleet.lab.windows.drive import NotOnDrive, same
 from smartfleet.lab.windows.machine import WindowsMachine
 from smartfleet.lab.windows.plays.desk import WindowsDesk
@@ -84,6 +86,12 @@ class WindowsDisk:
         if folder.virtual_files == "wincfapi":
             return Place(real, self.machine.attributes.placeholder_test())
         return Place(real, folder.virtual_files)
+
+    def require_writable(self, person: Person, path: str) -> None:
+        """A file that is marked read-only cannot be replaced here, whatever its folder takes."""
+        if self.machine.attributes.of(Path(path)) & READ_ONLY:
+            raise StepError("no-permission", f"{path} is marked read-only", outcome="refused")
+        PosixDisk().require_writable(person, path)
 
     def require_free(self, path: str) -> None:
         """Whoever holds a file here as Windows programs do has locked it with flock."""

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Replace nextcloud.cfg in one step. The temporary file lies in the same folder and does not end in .cfg: the client
 # renames a foreign *.cfg over its own. The twin of configwrite.py.
+#AnsibleRequires -CSharpUtil .Native
 #AnsibleRequires -PowerShell .Disk
 #AnsibleRequires -PowerShell .Errors
 #AnsibleRequires -PowerShell .Outcome
@@ -65,6 +66,31 @@ function Read-SfWhole {
     }
     finally {
         $held.Dispose()
+    }
+}
+
+function Assert-SfWritable {
+    <#
+    .SYNOPSIS
+    Refuse a file that could not be replaced: it is marked read-only, or nothing can be made in its folder. Nothing is
+    written to find out. Code no-permission.
+    .DESCRIPTION
+    The administrator writes here, and not the user, so it is the administrator's rights that count. A folder that is
+    marked read-only takes files all the same; a file so marked cannot be replaced by anybody.
+    #>
+    [CmdletBinding()]
+    param([Parameter(Mandatory = $true)][string]$Path)
+    $entry = Get-SfEntry -Path $Path
+    if ($null -ne $entry -and ($entry.Attributes -band 0x1) -ne 0) {
+        throw (New-SfRefusal -Code 'no-permission' -Message "$Path is marked read-only" -Do '')
+    }
+    if (-not (Test-SfWindows)) {
+        return
+    }
+    $folder = Get-SfParent -Path $Path
+    $long = Get-SfLongPath -Path $folder
+    if (-not [ansible_collections.smartde.nextcloud.plugins.module_utils.Native.Disk]::MayAddFile($long)) {
+        throw (New-SfRefusal -Code 'no-permission' -Message "nothing can be written to $folder" -Do '')
     }
 }
 
@@ -210,5 +236,5 @@ function Remove-SfCookie {
 }
 
 Export-ModuleMember -Function @(
-    'Read-SfConfigFile', 'Set-SfConfig', 'Remove-SfLeftover', 'Remove-SfCookie'
+    'Read-SfConfigFile', 'Assert-SfWritable', 'Set-SfConfig', 'Remove-SfLeftover', 'Remove-SfCookie'
 )

@@ -37,6 +37,7 @@ function Assert-SfGate {
         $message = 'the plan''s edits do not give the plan''s new nextcloud.cfg'
         throw (New-SfRefusal -Code 'order-inconsistent' -Message $message)
     }
+    Assert-SfWritable -Path $About.config
     $folders = Get-SfOrderFolder -About $About -Bytes $config.bytes
     Assert-SfFolders -Order $order -Folders $folders
     $null = Assert-SfSpace -Sources (Get-SfSource -About $About -Folders $folders) -Transaction $About.folder

@@ -23,10 +23,13 @@ namespace ansible_collections.smartde.nextcloud.plugins.module_utils.Native
         private const int MaxPath = 260;
         private const int FileNotFound = 2;
         private const int PathNotFound = 3;
+        private const int AccessDenied = 5;
+        private const int WriteProtected = 19;
         private const int InvalidName = 123;
         private const uint ReparsePoint = 0x400;
         private const sbyte ExposeThem = 2;
         private const uint ReadAttributes = 0x80;
+        private const uint AddFile = 0x2;
         private const uint ShareAll = 0x7;
         private const uint OpenExisting = 3;
         private const uint FolderToo = 0x02000000;
@@ -140,6 +143,18 @@ namespace ansible_collections.smartde.nextcloud.plugins.module_utils.Native
             using (folder)
             {
                 return FileId(folder);
+            }
+        }
+
+        /// <summary>Whether this account may make a file in a folder; asked by opening it for that, and nothing is
+        /// made. Only a plain no counts: whatever else stands in the way is for the one who writes to find.</summary>
+        public static bool MayAddFile(string path)
+        {
+            using (SafeFileHandle folder = CreateFileW(
+                path, AddFile, ShareAll, IntPtr.Zero, OpenExisting, FolderToo | LinkItself, IntPtr.Zero))
+            {
+                int error = folder.IsInvalid ? Marshal.GetLastWin32Error() : 0;
+                return error != AccessDenied && error != WriteProtected;
             }
         }
 

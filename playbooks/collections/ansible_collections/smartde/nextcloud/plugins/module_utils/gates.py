@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 from .backup import require_space
-from .configwrite import may_write
 from .desk import Keyring, Presence
 from .dropped import DroppedError, run_as
 from .order import Order
@@ -43,9 +42,7 @@ def check(profile: Profile) -> None:
         _check_config(order, config)
     except DroppedError as error:
         raise _refused(error.code, error.message, error.do or PLAN_AGAIN) from error
-    if not run_as(profile.person, may_write, profile.config_path):
-        where = os.path.dirname(profile.config_path)
-        raise _refused("no-permission", f"{profile.person.name} cannot write to {where}")
+    profile.disk.require_writable(profile.person, profile.config_path)
     folders = profile.folders(config)
     check_folders(profile, folders)
     require_space(profile.person, profile.sources(folders), profile.folder)
