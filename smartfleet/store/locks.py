@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import RowMapping, delete, insert, select
 from sqlalchemy.orm import Session
 
 from smartfleet.model.campaign import Lock
@@ -20,12 +21,15 @@ _COLUMNS = (LockRow.host, LockRow.run_id.label("run"), LockRow.admin, LockRow.wh
 
 
 class Locks(Part):
-    """A lock holds until it expires; that of a run whose driver is seen to live holds on, of a dead one no more."""
+    """A lock holds until it expires, and on with the signs of life of its run's driver.
+
+    That of a run whose driver is seen to live from here holds, of one that is seen to be dead no more.
+    """
 
     def lock(self, run: str, hosts: Iterable[str], seconds: float, owner: Owner) -> dict[str, Lock]:
         """Takes `hosts` for `seconds`. Answers with the locks of those that other runs hold; all others are ours now.
 
-        `beat` renews them.
+        They hold on with each sign of life of the run, `drive` and `beat`.
         """
         names = sorted(set(hosts))
 
@@ -76,27 +80,41 @@ class Locks(Part):
         here = (LockRow.host == host, LockRow.run_id == run)
 
         def work(session: Session) -> Lock | None:
-            row = session.execute(select(*_COLUMNS).where(*here).with_for_update()).first()
+            row = session.execute(select(*_COLUMNS).where(*here).with_for_update()).mappings().first()
             session.execute(delete(LockRow).where(*here))
-            return Lock.model_validate(row._asdict()) if row else None
+            return _told(row, _sign(session, run)) if row else None
 
         return self._database.write(work)
+
+
+class _Sign(NamedTuple):
+    """What is known of a run's driver: the locks of a run are renewed by this alone, and never one by one."""
+
+    life: Life
+    renewed: float
 
 
 def _held(session: Session, hosts: Sequence[str] | None, now: float) -> list[Lock]:
     wanted = select(*_COLUMNS).order_by(LockRow.host)
     if hosts is not None:
         wanted = wanted.where(LockRow.host.in_(hosts))
-    locks = [Lock.model_validate(row._asdict()) for row in session.execute(wanted)]
-    lives = {run: _life(session, run) for run in {lock.run for lock in locks}}
-    return [lock for lock in locks if _holds(lock, lives[lock.run], now)]
+    rows = session.execute(wanted).mappings().all()
+    signs = {run: _sign(session, run) for run in {row["run"] for row in rows}}
+    return [_told(row, signs[row["run"]]) for row in rows if _holds(row, signs[row["run"]], now)]
 
 
-def _life(session: Session, run: str) -> Life:
-    driver = driver_of(session.get_one(RunRow, run))
-    return driver.life if driver else "unknown"
+def _sign(session: Session, run: str) -> _Sign:
+    row = session.get_one(RunRow, run)
+    driver = driver_of(row)
+    return _Sign(driver.life if driver else "unknown", (row.renewed or 0.0) if driver else 0.0)
 
 
-def _holds(lock: Lock, life: Life, now: float) -> bool:
-    """One that was taken in the future is from before the clock jumped back: its end says nothing."""
-    return life == "alive" or (life == "unknown" and lock.taken - LEASE < now < lock.until)
+def _holds(row: RowMapping, sign: _Sign, now: float) -> bool:
+    """A lock, or a sign of life, from the future is from before the clock jumped back: its end says nothing."""
+    if sign.life == "unknown":
+        return row["taken"] - LEASE < now < row["until"] or abs(now - sign.renewed) < LEASE
+    return sign.life == "alive"
+
+
+def _told(row: RowMapping, sign: _Sign) -> Lock:
+    return Lock.model_validate({**row, "until": max(row["until"], sign.renewed + LEASE)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from smartfleet.errors import StoreError
@@ -89,8 +89,9 @@ class Runs(Part):
         self._renewed[run, owner] = self._database.waits.clock()
 
     def beat(self, run: str, owner: Owner) -> None:
-        """A sign of life for the run and its hosts' locks; cheap when called often, and after a clock that jumped.
+        """A sign of life, which keeps the locks of the run's hosts too: one row, however many hosts it holds.
 
+        Cheap when called often, and after a clock that jumped.
         Raises store/run-lost when another process took the run over.
         """
         before, now = self._renewed.get((run, owner)), self._database.waits.clock()
@@ -155,9 +156,6 @@ class Runs(Part):
                 do="look at it: smartfleet status",
             )
         row.renewed = now
-        session.execute(
-            update(LockRow).where(LockRow.run_id == run, LockRow.until < now + LEASE).values(until=now + LEASE)
-        )
 
 
 def driver_of(row: RunRow) -> Owner | None:

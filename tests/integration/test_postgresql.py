@@ -103,6 +103,30 @@ def test_a_campaign_comes_back(store: Store) -> None:
     assert (store.queued(1.0), store.queued(4e9)) == ([again], [])
 
 
+def test_of_two_controllers_each_keeps_its_hosts_with_its_signs_of_life(
+    server: Server, name: str, store: Store
+) -> None:
+    """Neither can see whether the other's process lives: both rely on what stands in the store."""
+    other = Store.open(server.url(name), Waits(clock=lambda: time.time() + 1000))
+    here, there = Owner("east", 1, ""), Owner("west", 1, "")
+    mine, theirs = store.begin("apply", 2), other.begin("apply", 2)
+    store.drive(mine, here)
+    other.drive(theirs, there)
+    # taken for no time at all: what holds them is the run's last sign of life
+    assert store.lock(mine, ["a", "b"], 0.0, here) == {}
+    assert list(other.lock(theirs, ["b", "c"], 0.0, there)) == ["b"]
+    assert [(lock.host, lock.run) for lock in store.locks()] == [("a", mine), ("b", mine), ("c", theirs)]
+    with psycopg.connect(server.url(name).replace("+psycopg", "")) as direct:
+        direct.execute("UPDATE runs SET renewed = renewed - %s WHERE id = %s", [LEASE + 1, mine])
+    assert list(other.lock(theirs, ["b", "c"], 0.0, there)) == []
+    fresh = Store.open(server.url(name))
+    fresh.beat(mine, here)
+    assert [(lock.host, lock.run) for lock in store.locks()] == [("a", mine), ("b", theirs), ("c", theirs)]
+    assert list(store.lock(mine, ["b"], 0.0, here)) == ["b"]
+    fresh.close()
+    other.close()
+
+
 def test_lost_hosts_come_back_and_are_found(store: Store) -> None:
     run, names = store.begin("apply", 1200), [f"pc-{number:04}" for number in range(1200)]
     store.drive(run, Owner.mine())

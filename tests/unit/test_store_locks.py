@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from smartfleet.store import Owner, Store
 from smartfleet.store.database import Waits
@@ -87,6 +89,47 @@ def test_signs_of_life_keep_the_locks(store: Store, clock: Clock) -> None:
         "a": LEASE,
         "b": 10 * LEASE - 3 * (LEASE - 1),
     }
+
+
+def test_a_sign_of_life_writes_one_row_however_many_hosts_are_held(store: Store, clock: Clock) -> None:
+    """It comes every 20 seconds, and a wave may hold 20,000 hosts."""
+    run = begun(store, ELSEWHERE)
+    store.lock(run, MANY, LEASE, ELSEWHERE)
+    clock.now += LEASE - 1
+    written: list[int] = []
+
+    def note(_connection: object, cursor: Any, *_about: object) -> None:
+        written.append(cursor.rowcount)
+
+    event.listen(Engine, "after_cursor_execute", note)
+    try:
+        store.beat(run, ELSEWHERE)
+    finally:
+        event.remove(Engine, "after_cursor_execute", note)
+    assert [count for count in written if count > 0] == [1]
+    clock.now += LEASE - 1
+    assert len(store.locks()) == len(MANY)
+
+
+def test_a_sign_of_life_keeps_no_host_that_was_given_free(store: Store, clock: Clock) -> None:
+    first, second = begun(store, ELSEWHERE), begun(store, Owner("third", 1, ""))
+    store.lock(first, ["a", "b"], LEASE, ELSEWHERE)
+    store.unlock(first, ["a"], ELSEWHERE)
+    clock.now += LEASE - 1
+    store.beat(first, ELSEWHERE)
+    clock.now += LEASE - 1
+    assert list(store.lock(second, ["a", "b"], LEASE, Owner("third", 1, ""))) == ["b"]
+    assert [(lock.host, lock.until - clock.now) for lock in store.locks(["b"])] == [("b", 1.0)]
+
+
+def test_a_host_that_another_run_took_stays_its_own(store: Store, clock: Clock) -> None:
+    """A machine that slept too long, and wakes up: what was taken from it is not its own again."""
+    first, second = begun(store, ELSEWHERE), begun(store, Owner("third", 1, ""))
+    store.lock(first, ["a", "b"], LEASE, ELSEWHERE)
+    clock.now += LEASE + 1
+    assert store.lock(second, ["a"], LEASE, Owner("third", 1, "")) == {}
+    store.beat(first, ELSEWHERE)
+    assert [(lock.host, lock.run) for lock in store.locks()] == [("a", second), ("b", first)]
 
 
 def test_a_lock_is_broken(store: Store) -> None:
