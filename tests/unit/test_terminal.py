@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -114,6 +115,21 @@ class TestPlan:
         assert "error folder-missing" in text
         assert "warning keyring-locked" in text
         assert "Not audited, not touched\n  pc-9" in text
+
+    def test_each_remark_on_a_refused_profile_is_shown_as_what_it_is(self) -> None:
+        """What refuses it is an error, the first reason and the others; what would only be worth knowing is none."""
+        folders = [
+            {"state": "missing"},
+            {"local_path": "/home/eva/Zwei/", "journal": {"state": "absent"}},
+        ]
+        spoilt = {"accounts": [{"folders": folders}], "session": {"keyring": "locked", "secrets": []}}
+        text = shown(terminal.plan(plan_of(fleet(pc=spoilt))))
+        refused, _, known = text.partition("Refused")[2].partition("Worth knowing")
+        assert re.findall(r"^ *(error|warning) ([a-z-]+)", refused, re.MULTILINE) == [
+            ("error", "folder-missing"),
+            ("error", "journal-missing"),
+        ]
+        assert re.findall(r"^ *(error|warning) ([a-z-]+)", known, re.MULTILINE) == [("warning", "keyring-locked")]
 
     def test_a_large_plan_shows_only_some_details(self) -> None:
         text = shown(terminal.plan(plan_of({f"pc-{number}": FLEET["pc-1"] for number in range(8)})))

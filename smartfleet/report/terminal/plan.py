@@ -6,13 +6,14 @@ The summary comes last: it is what an admin sees when asked for a yes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartfleet.model.plan import Cure, HostPlan, InstallPlan, Plan, ProfilePlan
+from smartfleet.checks.reasons import REMEDIES
+from smartfleet.model.plan import Cure, HostPlan, InstallPlan, Plan, ProfilePlan, Refusal
 from smartfleet.report.terminal.parts import Indented, Remark, counted, remarks, section, stack, table, text, word
 from smartfleet.text import number_of
 
@@ -38,7 +39,7 @@ def plan(document: Plan) -> RenderableType:
         _head(document, places),
         _table(places) if places else None,
         remarks("Refused", _reasons(places)),
-        remarks("Worth knowing", _warnings(place for place in places if place[1].action != "refuse")),
+        remarks("Worth knowing", _warnings(places)),
         section("Not audited, not touched", *[text(", ".join(document.unaudited))] if document.unaudited else []),
     )
 
@@ -87,14 +88,22 @@ def _installs(install: InstallPlan | None) -> str:
 def _reasons(places: list[_Place]) -> Iterator[Remark]:
     for host, profile in places:
         if profile.action == "refuse" and profile.reason:
-            for reason in (profile.reason, *profile.warnings):
+            for reason in (profile.reason, *(one for one in profile.warnings if _refuses(one))):
                 yield Remark("error", reason.code, f"{host.host} {profile.user}", reason.message, reason.do)
 
 
-def _warnings(places: Iterable[_Place]) -> Iterator[Remark]:
+def _warnings(places: list[_Place]) -> Iterator[Remark]:
     for host, profile in places:
         for warning in profile.warnings:
+            if profile.action == "refuse" and _refuses(warning):
+                continue
             yield Remark("warning", warning.code, f"{host.host} {profile.user}", warning.message, warning.do)
+
+
+def _refuses(reason: Refusal) -> bool:
+    """Among the warnings of a refused profile stand the further reasons for that, which are no warnings."""
+    known = REMEDIES.get(reason.code)
+    return known is not None and known.kind == "refuse"
 
 
 def _details(host: HostPlan, profile: ProfilePlan) -> Group:
