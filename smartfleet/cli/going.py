@@ -47,6 +47,8 @@ class Wishes(NamedTuple):
     def of(self, settings: RunSettings) -> RunSettings:
         """`settings` with what was wished for. Raises click.UsageError where it does not fit."""
         changes = {"until": self.until, "every": self.every}
+        if self.every is not None and self.until is None and settings.until is None:
+            raise click.UsageError("--every says how often hosts that wait are tried: say with --until how long")
         try:
             campaign = CampaignSettings.model_validate(_merged(settings.campaign.model_dump(), self.campaign))
         except ValidationError as error:
@@ -108,7 +110,7 @@ _OPTIONS: tuple[tuple[str, str, click.ParamType[Any], str, str], ...] = (
         _AWAY, "--until", Parsed("until", lambda text: values.until(text, time.time())), "TIME|MOMENT",
         "Keep trying hosts that wait: for 5d, or until 2026-12-31T18:00+01:00.",
     ),
-    (_AWAY, "--every", Parsed("interval", values.interval), "TIME", "How often they are tried; 15m if not given."),
+    (_AWAY, "--every", Parsed("interval", values.interval), "TIME", "With --until: how often; 15m if not given."),
 )  # fmt: skip
 _SEVERAL = {"--window", "--max-failed", "--max-unreachable", "--max-drifted"}
 

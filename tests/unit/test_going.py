@@ -137,7 +137,7 @@ class TestWishes:
     def test_options_replace_what_they_name(self) -> None:
         told = wishes(
             "--canary", "pc-1", "--waves", "10%,50", "--pause", "ask", "--soak", "5m", "--verify", "every",
-            "--offline", "fail", "--host-timeout", "10m", "--probe-timeout", "2s", "--every", "1h",
+            "--offline", "fail", "--host-timeout", "10m", "--probe-timeout", "2s", "--until", "5d", "--every", "1h",
             "--max-failed", "5%", "--max-drifted", "any", "--max-unreachable", "wave:30%",
             "--window", "sat-sun 08:00-20:00 UTC", "--window", "mon 18:00-06:00 UTC",
         ).of(RunSettings(campaign=FLEET))  # fmt: skip
@@ -161,6 +161,12 @@ class TestWishes:
             wishes("--host-timeout", "0s").of(RunSettings())
         with pytest.raises(click.UsageError, match="is no maintenance window"):
             wishes("--window", "nights")
+
+    def test_how_often_is_nothing_without_how_long(self) -> None:
+        with pytest.raises(click.UsageError, match="--until"):
+            wishes("--every", "5m").of(RunSettings())
+        # a run that is gone on with knows its own end
+        assert wishes("--every", "5m").of(RunSettings(until=NOW + 3600)).every == 300
 
     def test_what_divides_the_hosts_is_named(self) -> None:
         assert wishes("--canary", "1", "--waves", "5").divides() == ["--canary", "--waves"]

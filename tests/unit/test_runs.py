@@ -74,8 +74,8 @@ def test_hosts_of_a_run_in_the_queue_are_its_own(made: World) -> None:
 def test_a_resume_keeps_the_settings_of_its_run_but_for_what_is_wished(made: World) -> None:
     done = made.apply({"campaign": {"waves": [2], "budget": {"failed": {"all": 0}}}})
     assert done.state == "stopped"
-    intent = of_resume(made.store, done.run, Wishes({"budget": {"failed": {"all": "50%"}}}, None, 60.0))
-    assert (intent.resume, intent.settings.every) == (done.run, 60.0)
+    intent = of_resume(made.store, done.run, Wishes({"budget": {"failed": {"all": "50%"}}}, 4e9, 60.0))
+    assert (intent.resume, intent.settings.until, intent.settings.every) == (done.run, 4e9, 60.0)
     assert (intent.settings.campaign.waves, intent.settings.campaign.budget.failed.all) == ([2], "50%")
     assert "2 hosts of 4 left" in intent.question
 
