@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 from smartfleet.campaign.carrying import Applied, carry_out
 from smartfleet.campaign.orders import moves
@@ -27,12 +28,14 @@ from smartfleet.report import terminal
 from smartfleet.store import Store
 
 
-def look_only(fleet: Fleet, store: Store, plan: Plan, form: Format, *, ask_become: bool) -> int:
+def look_only(fleet: Fleet, store: Store, intent: Intent, form: Format, *, ask_become: bool) -> int:
     """``--check``: hosts tell what they would do."""
+    plan, going = intent.plan, intent.settings.campaign
     busy = sum(1 for host in plan.hosts if moves(host))
     password = become_password(ask=ask_become) if busy else None
     with campaign(fleet, store, "apply --check", busy, password) as running:
-        done = rehearse(running, plan)
+        controls = replace(running.controls, host_timeout=going.host_timeout, probe_timeout=going.probe_timeout)
+        done = rehearse(replace(running, controls=controls), plan)
     state = "interrupted" if done.interrupted else "done"
     document = ApplyDocument(
         run=done.run, plan_hash=plan.hash, check=True, interrupted=done.interrupted, state=state, outcomes=done.outcomes

@@ -14,6 +14,7 @@ from smartfleet.cli.going import Wishes
 from smartfleet.cli.opening import open_fleet, open_store
 from smartfleet.cli.options import Format, become_password, confirm
 from smartfleet.cli.output import say, show_aside
+from smartfleet.cli.rehearsing import check_all_is_heeded
 from smartfleet.cli.work import hosts_of
 from smartfleet.fleet import Fleet
 from smartfleet.model.plan import Plan
@@ -44,13 +45,13 @@ def command(
     retry: runs.Kind | None,
     before: str,
 ) -> int:
+    if check:
+        check_all_is_heeded(wishes, detach=detach, resume=resume, retry=retry, run=before)
     fleet = open_fleet(folder, engine)
     store = open_store(fleet)
     again = resume or retry
-    if again and (plan_file or check or limit is not None or users):
-        raise click.UsageError(
-            "--resume and --retry take the plan of their run: leave PLAN, --limit, --user, --check out"
-        )
+    if again and (plan_file or limit is not None or users):
+        raise click.UsageError("--resume and --retry take the plan of their run: leave PLAN, --limit, --user out")
     if detach and wishes.until is None and not resume:
         raise click.UsageError("--detach leaves hosts to the queue: say with --until how long they are tried there")
     if (resume and retry) or (before and not retry):
@@ -65,7 +66,7 @@ def command(
         if intent.question and plan_file is None:
             show_aside(terminal.plan(plan))
     if check:
-        return look_only(fleet, store, intent.plan, form, ask_become=ask_become)
+        return look_only(fleet, store, intent, form, ask_become=ask_become)
     if intent.question and not confirm(intent.question, yes=yes):
         say("nothing was changed")
         return 0
