@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,8 @@ from smartfleet.model.report import ProfileRow
 _NAMED = 10
 _HOST = "HOST"
 _LIMITED = f" --limit {_HOST}"
+_COMMAND = re.compile(r"smartfleet [a-z]+(?: --limit)?\Z")
+_AFTER = ("", " ", ",", ".", ";")
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,13 @@ def deeds(profiles: Iterable[ProfileRow]) -> list[Deed]:
 
 
 def of_any(do: str, host: str) -> str:
-    """What is to be done, without the name of the host that a command ends with."""
-    command, name, rest = do.rpartition(f" {shlex.quote(host)}")
-    return f"{command} {_HOST}" if name and not rest else do
+    """What is to be done, without the name of the host: in its commands, and where it ends with it."""
+    told, *parts = do.split(f" {shlex.quote(host)}")
+    for place, part in enumerate(parts, start=1):
+        ends = not part and place == len(parts)
+        named = ends or (_COMMAND.search(told) and part[:1] in _AFTER)
+        told += f" {_HOST if named else shlex.quote(host)}{part}"
+    return told
 
 
 def of_all(do: str, named: str, hosts: Iterable[str]) -> str:
@@ -47,7 +54,7 @@ def of_all(do: str, named: str, hosts: Iterable[str]) -> str:
     by itself where there is something to do.
     """
     names = list(dict.fromkeys(hosts))
-    if do.endswith(_LIMITED):
-        command = do.removesuffix(_LIMITED)
-        return f"{command} --limit {shlex.quote(','.join(names))}" if len(names) <= _NAMED else command
-    return named if len(names) == 1 else do
+    if len(names) == 1:
+        return named
+    limit = f" --limit {shlex.quote(','.join(names))}" if len(names) <= _NAMED else ""
+    return do.replace(_LIMITED, limit)

@@ -51,6 +51,13 @@ def message(result: CheckResult, words: Words) -> str:
     return words(result.text, **result.values)
 
 
+def remedy(result: CheckResult, words: Words) -> str:
+    """What mends it, as `message`."""
+    if not words.get(result.do_text):
+        return result.do
+    return words(result.do_text, **result.values)
+
+
 def title(check: CheckInfo, words: Words) -> str:
     """The title of a check; those that `smartfleet.yml` adds have one language."""
     return (check.source == "built-in" and words.get(f"checks.{check.check}.title")) or check.title

@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from smartfleet.report.forms.marks import code, plain
 from smartfleet.text import visible
-from tests.unit.reported import HOSTILE, host, hostile, profile, report, written
+from tests.unit.reported import HOSTILE, folder, host, hostile, profile, report, result, written
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -70,6 +70,20 @@ def test_it_speaks_german() -> None:
     text = written("markdown", report(), "de").decode("utf-8")
     assert "## Was zu tun ist" in text
     assert "- Konforme Rechner: 1 von 3" in text
+
+
+def test_what_mends_it_is_said_in_german_too() -> None:
+    asks = "Ask the user whether the folder was moved on purpose. If not, smartfleet show {} tells the rest."
+    names = ("pc-1", "pc-2")
+    moved = {
+        name: result("folder-moved", do=asks.format(name), do_text="checks.folder-moved.do", values={"host": name})
+        for name in names
+    }
+    rows = [profile(name, folders=[folder(results=[moved[name]])]) for name in names]
+    text = written("markdown", report(profiles=rows, hosts=[host(name) for name in names]), "de").decode("utf-8")
+    assert "### Fragen Sie, ob der Ordner mit Absicht verlegt wurde. Wenn nicht, sagt smartfleet show HOST" in text
+    assert text.count("###") == 1
+    assert "Ask" not in text
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)

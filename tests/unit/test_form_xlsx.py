@@ -20,7 +20,7 @@ from smartfleet.report.forms import xlsx
 from smartfleet.report.forms.sheets import Sheets
 from smartfleet.text import visible
 from smartfleet.words import Language
-from tests.unit.reported import HOSTILE, hostile, report, words, written
+from tests.unit.reported import HOSTILE, host, hostile, profile, report, result, words, written
 
 LONGEST = 32_767
 
@@ -72,6 +72,15 @@ def test_findings_name_what_they_are_about() -> None:
         ("host-seen", "pc-3", None, None),
         ("client-too-old", "pc-3", None, None),
     ]
+
+
+def test_findings_say_in_their_language_what_mends_them() -> None:
+    missed = result("autostart", do="Have the user tick it.", do_text="checks.autostart.do", values={"host": "pc-1"})
+    own = result("own", do="Call 1234.")
+    data = report(hosts=[host()], profiles=[profile(results=[missed, own])])
+    german, english = load(written("xlsx", data, "de")), load(written("xlsx", data))
+    assert [row["Was zu tun ist"][:10] for row in rows(german["Befunde"])] == ["Bitten Sie", "Call 1234."]
+    assert [row["What to do"] for row in rows(english["Findings"])][1] == "Call 1234."
 
 
 def test_the_summary_adds_up() -> None:

@@ -369,6 +369,18 @@ def test_a_deed_of_people_is_said_in_their_language() -> None:
     assert "Bitten Sie" in page(data, "de").text.partition('id="findings"')[0]
 
 
+def test_a_sentence_with_a_command_in_it_stands_once_for_all_hosts() -> None:
+    asks = "Ask the user. If not, smartfleet show {} tells the rest."
+    rows = [
+        profile(name, folders=[folder(results=[result("folder-moved", do=asks.format(name), values={"host": name})])])
+        for name in ("pc-1", "pc-2")
+    ]
+    (both,) = todo(report(hosts=[host("pc-1"), host("pc-2")], profiles=rows))
+    (only,) = todo(report(hosts=[host("pc-1")], profiles=rows[:1]))
+    assert (both.do, both.values["host"], both.count) == (asks.format("HOST"), "HOST", 2)
+    assert (only.do, only.values["host"]) == (asks.format("pc-1"), "pc-1")
+
+
 def test_own_checks_say_their_texts_themselves() -> None:
     own = check("kiosk", "host", failed=1)
     own = own.model_copy(update={"check": own.check.model_copy(update={"source": "own", "title": "No kiosk"})})

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from smartfleet.model.policy import CheckResult
 from smartfleet.model.report import HostRow, ProfileRow, ReportData
-from smartfleet.report.subjects import Subject, by_host, message, of_host, of_profile, title
+from smartfleet.report.subjects import Subject, by_host, message, of_host, of_profile, remedy, title
 from smartfleet.words import Words
 
 Cell = str | int | bool | datetime | date | None
@@ -87,7 +87,7 @@ def _findings(data: ReportData, words: Words) -> Iterator[tuple[Cell, ...]]:
                 yield (
                     *(result.severity, result.answer, result.check, titles.get(result.check, "")),
                     *(subject.host, subject.user, subject.config_path, subject.folder),
-                    *(message(result, words), result.do, *_waiver(result)),
+                    *(message(result, words), remedy(result, words), *_waiver(result)),
                 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from smartfleet.model.assessment import Severity
 from smartfleet.model.report import ProfileRow, ReportData
 from smartfleet.report.deeds import of_all, of_any
-from smartfleet.report.subjects import by_host, message, of_host
+from smartfleet.report.subjects import by_host, message, of_host, remedy
 from smartfleet.words import Words
 
 Place = tuple[str, str]
@@ -62,8 +62,8 @@ def _needs(data: ReportData, words: Words) -> Iterator[_Need]:
         for subject in of_host(host, profiles):
             for result in subject.results:
                 if result.do and result.answer != "waived":
-                    reason = message(result, words)
-                    yield _Need((subject.host, subject.user), result.do, reason, result.severity)
+                    reason, do = message(result, words), remedy(result, words)
+                    yield _Need((subject.host, subject.user), do, reason, result.severity)
 
 
 def _of_profile(profile: ProfileRow, words: Words) -> _Need:

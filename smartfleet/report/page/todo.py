@@ -129,7 +129,7 @@ def _todo(do: str, needs: Sequence[_Need]) -> Todo:
         do=of_all(do, told[0].do, (host for host, _ in places)),
         command=command,
         do_text="" if command else worded.do_text,
-        values={**worded.values, "host": "HOST"},
+        values=worded.values if len({host for host, _ in places}) == 1 else {**worded.values, "host": "HOST"},
         severity=min((need.severity for need in told), key=_SEVERITIES.index),
         reasons=reasons.most_common(),
         message=told[0].message if len({(need.reason, need.message) for need in told}) == 1 else "",
