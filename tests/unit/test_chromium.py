@@ -73,10 +73,10 @@ def test_one_that_said_nothing_is_told_by_its_end(tmp_path: Path) -> None:
 
 def test_one_that_hangs_ends_with_all_that_it_started(tmp_path: Path) -> None:
     script = f"sleep 300 & echo $! > {tmp_path}/child; trap '' TERM; wait"
-    with pytest.raises(ReportError, match=r"it was not done in 0\.5 s"):
-        printed(chromium(tmp_path, script), seconds=0.5)
+    with pytest.raises(ReportError, match=r"it was not done in 2 s"):
+        printed(chromium(tmp_path, script), seconds=2)
     child = int((tmp_path / "child").read_text())
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while alive(child) and time.monotonic() < until:
         time.sleep(0.02)
     assert not alive(child)
@@ -85,7 +85,7 @@ def test_one_that_hangs_ends_with_all_that_it_started(tmp_path: Path) -> None:
 def alive(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text()
-    except FileNotFoundError:
+    except OSError:
         return False
     # who is dead and not yet taken note of is a zombie
     return ") Z" not in state

@@ -33,14 +33,14 @@ def working(command: Sequence[str], leaves: threading.Event | None = None) -> It
         yield desk
     finally:
         desk.hang_up()
-        thread.join(15)
+        thread.join(60)
         assert not thread.is_alive()
 
 
 def everything(desk: Desk) -> Taken:
     """All lines until the end."""
     lines: list[bytes] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         taken = desk.take(1)
         lines += taken.lines
@@ -52,10 +52,10 @@ def everything(desk: Desk) -> Taken:
 def test_bytes_go_to_the_program_and_its_lines_come_back_as_they_come_until_it_is_left() -> None:
     with working(ECHO) as desk:
         assert desk.give(b"one\ntw")
-        assert desk.take(10).lines == (b"one\n",)
+        assert desk.take(60).lines == (b"one\n",)
         assert desk.take(0.01).lines == ()
         assert desk.give(b"o\n")
-        assert desk.take(10).lines == (b"two\n",)
+        assert desk.take(60).lines == (b"two\n",)
         desk.hang_up()
         assert everything(desk).gone
         assert not desk.give(b"more\n")
@@ -88,7 +88,7 @@ def test_a_worker_that_leaves_ends_its_program() -> None:
     leaves = threading.Event()
     with working(ECHO, leaves) as desk:
         assert desk.give(b"one\n")
-        assert desk.take(10).lines
+        assert desk.take(60).lines
         leaves.set()
         assert everything(desk).gone
 

@@ -45,7 +45,7 @@ class FakeLink:
 
     def heard(self, content: bytes) -> bool:
         with self.changed:
-            return self.changed.wait_for(lambda: content in self.said, 10)
+            return self.changed.wait_for(lambda: content in self.said, 60)
 
     def write(self, data: bytes) -> None:
         with self.changed:
@@ -89,9 +89,9 @@ class Talk:
         self.dialogue.start(lambda: None)
 
     def end(self) -> Ended:
-        while isinstance((event := self.events.get(timeout=10)).said, Ended) is False:
+        while isinstance((event := self.events.get(timeout=60)).said, Ended) is False:
             pass
-        self.dialogue.join(10)
+        self.dialogue.join(60)
         assert self.events.empty()
         assert isinstance(event.said, Ended)
         return event.said
@@ -197,7 +197,7 @@ def test_a_fault_before_the_hello_leaves_no_thread(link: FakeLink, monkeypatch: 
     monkeypatch.setattr(link, "read_line", fault)
     before = threading.active_count()
     assert Talk(lambda: link).end().state == "failed"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while threading.active_count() > before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() <= before
@@ -248,16 +248,16 @@ def test_stopping_does_not_wait_for_a_link(link: FakeLink) -> None:
     go = threading.Event()
 
     def late() -> Link:
-        go.wait(10)
+        go.wait(120)
         return link
 
     talk = Talk(late)
     talk.dialogue.stop()
-    event = talk.events.get(timeout=1)
+    event = talk.events.get(timeout=60)
     assert isinstance(event.said, Ended)
     assert (event.said.state, event.said.begun) == ("cancelled", False)
     go.set()
-    talk.dialogue.join(10)
+    talk.dialogue.join(60)
     assert not link.said
 
 
@@ -301,18 +301,18 @@ def test_cancelling_does_not_wait_for_a_link(link: FakeLink) -> None:
     go = threading.Event()
 
     def late() -> Link:
-        go.wait(10)
+        go.wait(120)
         return link
 
     talk = Talk(late)
     assert talk.dialogue.worker == ""
     talk.dialogue.cancel()
     talk.dialogue.cancel()
-    event = talk.events.get(timeout=1)
+    event = talk.events.get(timeout=60)
     assert isinstance(event.said, Ended)
     assert (event.said.state, event.said.begun) == ("cancelled", False)
     go.set()
-    talk.dialogue.join(10)
+    talk.dialogue.join(60)
     assert link.closed
     assert not link.said
 
@@ -340,8 +340,8 @@ def test_an_order_that_was_carried_is_let_go_of_and_yet_not_carried_again(link: 
     held = weakref.ref(given)
     dialogue = attempts.begin(shard(), given, events.put, lambda: link)
     link.say(wire.hello({}), wire.ended(1, Ended("done", begun=True)))
-    assert isinstance(events.get(timeout=10).said, Ended)
-    dialogue.join(10)
+    assert isinstance(events.get(timeout=60).said, Ended)
+    dialogue.join(60)
     del dialogue, given
     assert held() is None
     with pytest.raises(EngineError, match="submitted before"):

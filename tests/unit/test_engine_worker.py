@@ -79,10 +79,13 @@ def test_a_voice_numbers_what_it_says(pipe: tuple[int, int]) -> None:
     voice.hello({"name": "w"})
     voice.answer("a", "x", "ok", {})
     voice.beat_every(0.01)
-    time.sleep(0.1)
+    heard = b""
+    while b'"beat"' not in heard:
+        heard += os.read(pipe[0], 1 << 16)
     voice.ended(Ended("done", begun=True))
+    # a beat that comes after the end would come by now
     time.sleep(0.05)
-    said = [json.loads(line) for line in os.read(pipe[0], 1 << 16).splitlines()]
+    said = [json.loads(line) for line in (heard + os.read(pipe[0], 1 << 16)).splitlines()]
     assert said[0] == {"hello": {"name": "w"}}
     assert said[1]["number"] == 1
     assert {"beat": 1} in said
@@ -260,6 +263,14 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+def ends(pid: int) -> bool:
+    """Who was killed takes a moment to be gone."""
+    deadline = time.monotonic() + 60
+    while not (ended := has_ended(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return ended
+
+
 SLEEPERS = "import subprocess, sys; subprocess.Popen(['sleep', '60'], start_new_session=True); input()"
 
 
@@ -268,8 +279,8 @@ def test_a_tree_ends_with_all_below_it() -> None:
         while not (below := descendants(parent.pid)):
             time.sleep(0.02)
         began = time.monotonic()
-        end_tree(parent.pid)
-        assert time.monotonic() - began < 1.5
+        end_tree(parent.pid, grace=300.0)
+        assert time.monotonic() - began < 120
     assert all(has_ended(pid) for pid in below)
 
 
@@ -279,7 +290,7 @@ def test_what_does_not_listen_is_killed() -> None:
         assert process.stdout
         process.stdout.readline()
         end_tree(process.pid, grace=0.1)
-        assert process.wait(10) == -9
+        assert process.wait(60) == -9
 
 
 BREEDING = "for i in $(seq 100); do sh -c 'sleep 60 & sleep 60' & done; wait"
@@ -293,11 +304,12 @@ def test_what_begins_while_a_tree_is_killed_is_killed_too() -> None:
                 time.sleep(0.001)
             kill_trees([parent.pid])
         # it takes as long as it takes; nobody of them is told once more
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (left := [pid for pid in marked(mark) if not has_ended(pid)]) and time.monotonic() < deadline:
             time.sleep(0.02)
         for pid in left:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         assert left == []
 
 
@@ -337,7 +349,7 @@ def test_a_watcher_ends_what_its_killed_worker_had_begun() -> None:
         # ends only when the watcher has done its work
         assert worker.stderr.read() == ""
     assert not Path(folder).exists()
-    assert has_ended(int(pid))
+    assert ends(int(pid))
 
 
 SHIFT = """
@@ -356,7 +368,7 @@ shift._LAST_WORDS = 0.2
 if how == "fault":
     shift.Told.read = lambda told, stream, tell: (stream.readline(), 1 / 0)
 nothing = hashlib.sha256().hexdigest()
-request = Request(1, "", "", 0, "shard", sha256=nothing, folder=sys.argv[2], silence=60 if how == "fault" else 0.5)
+request = Request(1, "", "", 0, "shard", sha256=nothing, folder=sys.argv[2], silence=60 if how == "fault" else 2)
 end, full = os.pipe()
 out = os.dup(1)
 program._carry(request, Incoming(0), Voice(full), out)
@@ -369,13 +381,20 @@ def test_no_program_outlives_its_worker(tmp_path: Path, how: str) -> None:
     folder, note = tmp_path / "shard", tmp_path / "shard.pid"
     command = [sys.executable, "-c", SHIFT, how, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
+        assert worker.stdin
         assert worker.stderr
+        while how == "full" and worker.poll() is None and not (note.exists() and note.read_text()):
+            # it is spoken to until it has begun its program
+            with contextlib.suppress(BrokenPipeError):
+                worker.stdin.write(b"beat\n")
+                worker.stdin.flush()
+            time.sleep(0.05)
         # ends only when the watcher has done its work
         words = worker.stderr.read().decode()
-        assert worker.wait(10) == 1
+        assert worker.wait(60) == 1
     assert ("ZeroDivisionError" in words) is (how == "fault"), words
     assert not folder.exists()
-    assert has_ended(int(note.read_text()))
+    assert ends(int(note.read_text()))
 
 
 @pytest.mark.parametrize("where", ["mkdir", "fork", "fill"])

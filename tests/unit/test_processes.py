@@ -38,7 +38,7 @@ def make(pid: int = 1, **more: Any) -> Process:
 
 
 def wait_for(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.02)

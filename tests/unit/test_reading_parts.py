@@ -106,10 +106,10 @@ def test_a_thread_that_is_given_up_loses_its_processes_and_begins_no_other(child
     ready.wait()
     children.give_up(thread)
     go.set()
-    thread.join(timeout=20)
+    thread.join(timeout=60)
     assert (ends, begun[0].returncode, mine.poll()) == (["given up"], -9, None)
     children.give_up_all()
-    assert mine.wait(timeout=20) == -9
+    assert mine.wait(timeout=60) == -9
     with pytest.raises(GivenUpError):
         popen(SLEEP)
 
@@ -121,8 +121,8 @@ def test_what_a_process_has_begun_itself_ends_with_it(children: Children) -> Non
         assert process.stdout is not None
         below = int(process.stdout.readline())
         children.give_up_all()
-    deadline = time.monotonic() + 20
-    while Path(f"/proc/{below}/stat").exists() and _state(below) != "Z":
+    deadline = time.monotonic() + 60
+    while _state(below) not in {"", "Z", "X"}:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -159,7 +159,7 @@ def test_a_signal_while_a_process_begins_leaves_none_that_nobody_knows(
     with pytest.raises(CancelledError):
         noting(children, ending.held)(SLEEP)
     children.give_up_all()
-    assert begun[0].wait(timeout=20) == -9
+    assert begun[0].wait(timeout=60) == -9
 
 
 def test_a_process_that_does_not_begin_does_not_hide_a_signal(ending: Ending) -> None:
@@ -173,7 +173,11 @@ def test_a_process_that_does_not_begin_does_not_hide_a_signal(ending: Ending) ->
 
 
 def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    """Nothing of one that is gone, also if it goes while one looks."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 @pytest.fixture
@@ -214,7 +218,7 @@ def test_a_master_ends_with_the_last_host_that_shares_it(short: Path) -> None:
     assert master.thread.is_alive()
     assert master.asked == b""
     masters.leave("here", short / "m")
-    master.thread.join(timeout=20)
+    master.thread.join(timeout=60)
     assert master.asked == TERMINATE
 
 
@@ -230,9 +234,9 @@ def test_nobody_shares_a_master_that_is_being_ended(short: Path) -> None:
     sharing.join(timeout=0.1)
     assert sharing.is_alive()
     may_end.set()
-    sharing.join(timeout=20)
+    sharing.join(timeout=60)
     assert not sharing.is_alive()
-    leaving.join(timeout=20)
+    leaving.join(timeout=60)
 
 
 def test_masters_of_others_are_left_alone(short: Path) -> None:
@@ -250,7 +254,7 @@ def test_whatever_is_left_is_ended_at_the_end(short: Path) -> None:
     master = Master(short / "cp" / "m")
     (short / "cp" / "no-socket").touch()
     Masters(short).end_all()
-    master.thread.join(timeout=20)
+    master.thread.join(timeout=60)
     assert master.asked == TERMINATE
 
 

