@@ -18,6 +18,7 @@ from smartfleet.lab.absent import Absence
 from smartfleet.lab.daemon.leftovers import running_clients
 from smartfleet.lab.desktop import keyring
 from smartfleet.lab.desktop.settings import FILE_NAME
+from smartfleet.lab.session.address import bus_address
 from smartfleet.lab.session.notifications import Answer, Notice
 from smartfleet.nextcloud.names import journal_name
 from smartfleet.nextcloud.qsettings import encode_string
@@ -211,7 +212,7 @@ class LabUser(Person):
 
     @property
     def bus(self) -> str:
-        return f"unix:path={self.runtime / 'bus'}"
+        return bus_address(self.runtime / "bus")
 
     @property
     def socket(self) -> Path:

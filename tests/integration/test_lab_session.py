@@ -37,6 +37,16 @@ def test_the_module_copies_a_secret(user: LabUser) -> None:
     assert user.secret_names() == [NEW, KEY]
 
 
+@pytest.mark.parametrize("name", ["a;b", "c,d=e", "jörg 100%"])
+def test_whoever_is_logged_on_has_a_keyring_whatever_he_is_called(host: LabHost, name: str) -> None:
+    """The bus lies in a folder of that name, which both of the project's D-Bus clients are led to by its address."""
+    user = host.add_user(name)
+    user.log_on()
+    user.store_secret(KEY, "geheim")
+    assert user.secret(KEY) == "geheim"
+    assert host_keyring.look(session(user)) == {"keyring": "unlocked", "secrets": [KEY]}
+
+
 def test_a_locked_keyring_shows_names_and_no_values(user: LabUser) -> None:
     user.log_on(locked=True)
     assert host_keyring.look(session(user))["keyring"] == "locked"
@@ -58,5 +68,5 @@ def test_logging_out_ends_the_session_and_keeps_the_secrets(user: LabUser) -> No
 @pytest.mark.skipif(shutil.which("secret-tool") is None, reason="secret-tool (libsecret-tools) is not installed")
 def test_secret_tool_reads_it(user: LabUser) -> None:
     command = ["secret-tool", "lookup", "user", KEY, "server", "Nextcloud"]
-    found = subprocess.run(command, env={**os.environ, **session(user)}, capture_output=True, check=True, timeout=20)
+    found = subprocess.run(command, env={**os.environ, **session(user)}, capture_output=True, check=True, timeout=120)
     assert found.stdout.decode() == "geheim-ä"

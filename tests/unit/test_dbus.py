@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import socket
 import struct
 import threading
@@ -12,7 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.smartde.nextcloud.plugins.module_utils.dbus import Connection, DBusError, socket_addresses
+from ansible_collections.smartde.nextcloud.plugins.module_utils.dbus import (
+    Connection,
+    DBusError,
+    address_of,
+    socket_addresses,
+)
 from ansible_collections.smartde.nextcloud.plugins.module_utils.dbus_wire import (
     Variant,
     WireError,
@@ -122,6 +129,15 @@ def test_types_nested_by_variants_have_an_end() -> None:
 )
 def test_addresses(address: str, sockets: list[bytes]) -> None:
     assert socket_addresses(address) == sockets
+
+
+@pytest.mark.parametrize(
+    "path", ["/run/user/1000/bus", "/run/user/a;b,c=d/bus", "/run/Jörg Öz 100%/bus", "/a:b#'\"/bus"]
+)
+def test_an_address_leads_to_its_path_whatever_that_is(path: str) -> None:
+    assert socket_addresses(address_of(path)) == [os.fsencode(path)]
+    # what real buses and programs take: nothing else stands there bare
+    assert re.fullmatch(r"unix:path=([-0-9A-Za-z_/.\\*]|%[0-9a-f]{2})+", address_of(path))
 
 
 def _sum(_path: str, numbers: list[int]) -> tuple[str, tuple[int]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.smartde.nextcloud.plugins.module_utils import session
+from ansible_collections.smartde.nextcloud.plugins.module_utils.dbus import socket_addresses
 from ansible_collections.smartde.nextcloud.plugins.module_utils.people import Person
 from ansible_collections.smartde.nextcloud.plugins.module_utils.processes import Process
 
@@ -71,6 +72,18 @@ def test_the_running_clients_session_counts(me: Person, bus: Path, tmp_path: Pat
 def test_a_client_without_a_bus_address_uses_the_one_in_its_runtime_folder(me: Person, bus: Path) -> None:
     found = session.find(me, client(XDG_RUNTIME_DIR=str(bus)))
     assert found.env["DBUS_SESSION_BUS_ADDRESS"] == f"unix:path={bus}/bus"
+
+
+def test_a_runtime_folder_with_any_name_has_an_address(me: Person, tmp_path: Path) -> None:
+    odd = Person("a;b", me.uid, me.gid, me.home)
+    folder = tmp_path / "run/user/a;b"
+    folder.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "bus"))
+        found = session.find(me, client(XDG_RUNTIME_DIR=str(folder)))
+        assert socket_addresses(found.env["DBUS_SESSION_BUS_ADDRESS"]) == [os.fsencode(folder / "bus")]
+        found = session.find(odd, None, str(tmp_path))
+        assert socket_addresses(found.env["DBUS_SESSION_BUS_ADDRESS"]) == [os.fsencode(folder / "bus")]
 
 
 def test_a_logged_in_user_without_client(me: Person, bus: Path, tmp_path: Path) -> None:

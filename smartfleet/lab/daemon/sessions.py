@@ -12,6 +12,7 @@ from pathlib import Path
 
 from smartfleet.errors import LabError
 from smartfleet.lab.daemon.ssh import PATH, SHELL
+from smartfleet.lab.session.address import bus_address
 from smartfleet.lab.session.bus import SessionBus, check_socket_path
 from smartfleet.lab.session.keyring import Keyring
 from smartfleet.lab.session.notifications import Screen
@@ -38,7 +39,7 @@ class HostUser:
 
     @property
     def bus_address(self) -> str:
-        return f"unix:path={self.runtime / 'bus'}"
+        return bus_address(self.runtime / "bus")
 
     def make_home(self) -> None:
         """The home folder and the line in the host's user database; everybody has the uid of the lab's owner."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 # jeepney ships no types
 from jeepney import DBusAddress, DBusErrorResponse, new_method_call  # type: ignore[import-untyped]
-from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]
+from jeepney.io.blocking import DBusConnection, prep_socket  # type: ignore[import-untyped]
+
+from smartfleet.lab.session.address import socket_of
 
 SERVICE = DBusAddress("/org/freedesktop/secrets", "org.freedesktop.secrets", "org.freedesktop.Secret.Service")
 COLLECTION = DBusAddress(
@@ -58,7 +59,8 @@ def store(bus: str, key: str, value: str) -> bool:
 
 @contextmanager
 def _connection(bus: str) -> Iterator[DBusConnection]:
-    connection = open_dbus_connection(os.fspath(bus))
+    # not by the address, of which jeepney would read every escaped byte as a character of its own
+    connection = DBusConnection(prep_socket(socket_of(bus), timeout=TIMEOUT))
     try:
         yield connection
     finally:

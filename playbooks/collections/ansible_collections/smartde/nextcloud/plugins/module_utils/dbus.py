@@ -8,6 +8,7 @@ others are passed over, and so are signals that nobody asked for. Nothing here w
 from __future__ import annotations
 
 import os
+import re
 import socket
 import struct
 import time
@@ -22,6 +23,7 @@ SIGNALS_KEPT = 100
 NO_AUTO_START = 0x2
 _CALL, _RETURN, _ERROR, _SIGNAL = 1, 2, 3, 4
 _PATH, _INTERFACE, _MEMBER, _ERROR_NAME, _REPLY_SERIAL, _DESTINATION, _SIGNATURE = 1, 2, 3, 4, 5, 6, 8
+_ESCAPED = re.compile(rb"[^-0-9A-Za-z_/.\\*]")
 PROPERTIES = "org.freedesktop.DBus.Properties"
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 
@@ -221,6 +223,11 @@ class Connection:
         if left <= 0:
             raise OSError("no answer in time")
         self._socket.settimeout(left)
+
+
+def address_of(path: str) -> str:
+    """The address of a bus at a path. Whatever is not plain is escaped: a bare ``;`` would begin another address."""
+    return "unix:path=" + _ESCAPED.sub(lambda found: b"%%%02x" % ord(found[0]), os.fsencode(path)).decode("ascii")
 
 
 def socket_addresses(address: str) -> list[bytes]:

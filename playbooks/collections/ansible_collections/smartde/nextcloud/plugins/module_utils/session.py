@@ -14,7 +14,7 @@ import stat
 from dataclasses import dataclass, field
 from typing import Mapping
 
-from .dbus import Connection, DBusError
+from .dbus import Connection, DBusError, address_of
 from .dropped import DroppedError, run_as
 from .people import Person
 from .processes import Process
@@ -62,12 +62,12 @@ def find(person: Person, client: Process | None, root: str = "/") -> SessionEnv:
         env = allowed(client.environ)
         runtime = env.get("XDG_RUNTIME_DIR") or runtime_folder(person, root)
         if runtime and not env.get("DBUS_SESSION_BUS_ADDRESS") and _is_bus(runtime, person):
-            env["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={runtime}/bus"
+            env["DBUS_SESSION_BUS_ADDRESS"] = address_of(os.path.join(runtime, "bus"))
         return SessionEnv({**_own(person), **env}, "client")
     runtime = runtime_folder(person, root)
     if not runtime or not _is_bus(runtime, person):
         return SessionEnv()
-    bus = f"unix:path={runtime}/bus"
+    bus = address_of(os.path.join(runtime, "bus"))
     fixed = {"XDG_RUNTIME_DIR": runtime, "DBUS_SESSION_BUS_ADDRESS": bus}
     env = {**_own(person), **_from_manager(bus), **fixed}
     if not SessionEnv(env).display:
