@@ -54,7 +54,7 @@ def still(watching: Watching, now: float) -> str:
     wave = watching.wave
     if wave is None or watching.waiting:
         return ""
-    counts = counts_text(wave.counts)
+    counts = counts_text(wave.counts) if wave.counts else "nothing yet"
     return f"{wave.name}: {wave.through:,} of {number_of(wave.hosts, 'host')}{pace(watching, now)}: {counts}"
 
 

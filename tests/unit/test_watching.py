@@ -196,6 +196,7 @@ class TestLines:
     def test_a_wave_that_takes_long(self) -> None:
         assert still(told(*BUSY), NOON + 60) == ("wave 1: 10 of 40 hosts, 14 a minute, about 2 min left: moved 10")
         assert still(told(begun(2)), NOON) == ""
+        assert still(told(begun(2), wave(0, 2)), NOON + 30) == "canary: 0 of 2 hosts: nothing yet"
         assert still(told(*BUSY, event("waiting", 60, reason="window", until=NOON + 9000)), NOON + 90) == ""
 
     def test_a_host_that_came_back_is_told(self) -> None:
