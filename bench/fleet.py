@@ -1,4 +1,4 @@
-"""The campaign alone, over hosts that do not exist: what planning, waves, the store and the status take at 1,000,
+"""The campaign alone, over hosts that do not exist: what planning, waves, the store and the status take at 100, 1,000,
 10,000 and 50,000.
 
 A fake stands in for Ansible and answers at once: one host in twenty is offline, one in a hundred fails. Each size runs
@@ -34,7 +34,7 @@ from smartfleet.plan import make_plan
 from smartfleet.store import Store
 from tests.unit.builders import INSTANCE, fleet_config
 
-SIZES = (1_000, 10_000, 50_000)
+SIZES = (100, 1_000, 10_000, 50_000)
 Result = TypeVar("Result")
 
 
