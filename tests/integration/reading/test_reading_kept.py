@@ -14,18 +14,23 @@ from typing import Any
 import pytest
 import requests.utils
 import xmltodict
+from ansible import context
 from ansible._internal._templating import _jinja_bits
 from ansible._internal._templating._jinja_bits import AnsibleEnvironment
 from ansible.executor.powershell import module_manifest
 from ansible.parsing.dataloader import DataLoader
+from ansible.playbook import attribute
+from ansible.playbook.task import Task
 from ansible.plugins.loader import become_loader
 from ansible.template import Templar, trust_as_template
+from ansible.utils.context_objects import CLIArgs
 from spnego._ntlm_raw.crypto import lmowfv1
 from winrm.transport import Transport
 
 from smartfleet.reading import messages, sessions
 from smartfleet.reading.kept import Kept
 from smartfleet.reading.templates import compile_once
+from smartfleet.reading.transports import ask_plainly
 
 MODULE = b"#!powershell\n#AnsibleRequires -CSharpUtil Ansible.Basic\n#Requires -Module Ansible.ModuleUtils.Legacy\n"
 ARGUMENTS = {"root": "/", "users": [], "_ansible_no_log": False, "_ansible_check_mode": False}
@@ -274,6 +279,25 @@ def test_a_session_with_a_certificate_looks_on(tmp_path: Path) -> None:
     files = {"cert_pem": str(tmp_path / "cert"), "cert_key_pem": str(tmp_path / "key")}
     transport: Any = functools.partial(Transport, URL, auth_method="certificate")
     assert sessions.looking_once(Transport.build_session)(transport(**files)).trust_env
+
+
+@pytest.mark.skipif(not hasattr(attribute, "ConnectionFieldAttribute"), reason="ansible-core 2.21 chooses nothing")
+@pytest.mark.parametrize("named", ["ssh", "community.general.some", "smart", "persistent"])
+def test_paramiko_is_asked_for_where_ansible_is_to_choose(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    asked, real = list[str](), attribute.ConnectionFieldAttribute.__get__
+
+    def choosing(field: Any, *rest: Any) -> Any:
+        asked.append(named)
+        return real(field, *rest)
+
+    monkeypatch.setattr(attribute.ConnectionFieldAttribute, "__get__", choosing)
+    monkeypatch.setattr(context, "CLIARGS", CLIArgs({"connection": named}))
+    task = Task()
+    before = task.connection
+    asked.clear()
+    ask_plainly()
+    assert task.connection == before
+    assert asked == ([named] if named in {"smart", "persistent"} else [])
 
 
 def test_only_winrm_is_spared(monkeypatch: pytest.MonkeyPatch) -> None:
