@@ -18,6 +18,8 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
 _MARKS = {"Mn", "Me"}
+_NO_MARKS_BELOW = "\u0300"
+"""Nor blank letters: what is printable there, European names for the most part, need not be looked at one by one."""
 _PILE = 8
 """Marks on one letter that a language may have; more of them cover the lines around it."""
 _NO_ASCII = re.compile(r"[^\n\x20-\x7e]")
@@ -25,7 +27,7 @@ _NO_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 def visible(text: str) -> str:
     r"""`text` on one line, with every character that would not be seen written as ``\xNN`` or ``\uNNNN``."""
-    if text.isprintable() and text.isascii():
+    if text.isprintable() and max(text, default="") < _NO_MARKS_BELOW:
         return text
     shown, marks = [], 0
     for character in text:

@@ -37,6 +37,12 @@ def test_what_would_be_obeyed_is_shown(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
+def test_european_letters_are_shown_as_they_are_told_among_others() -> None:
+    """Alone they are looked at as one text, beside a letter from elsewhere each for itself."""
+    for number in range(0x300):
+        assert visible(chr(number)) + "日" == visible(chr(number) + "日")
+
+
 @given(st.text())
 def test_nothing_invisible_is_left(text: str) -> None:
     shown = visible(text)
