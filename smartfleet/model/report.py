@@ -67,7 +67,7 @@ class HostRow(Document):
     """A host of this report, with profiles or without."""
 
     host: str
-    reason: Literal["", "never-seen", "offline", "no-profile"] = Field(
+    reason: Literal["", "never-seen", "offline", "failed", "no-profile"] = Field(
         "", description='why it has no profile; "" if it has'
     )
     message: str = ""

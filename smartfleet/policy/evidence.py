@@ -62,6 +62,12 @@ class Evidence:
     """Of folders that accounts on the fleet's servers have or had."""
 
 
+def own_failure(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """Of the host itself: why nobody got as far as its users, where that will not pass by waiting."""
+    # an outcome without a user is the host's own
+    return next((one for one in outcomes if not one.user and one.outcome == "failed"), None)
+
+
 @dataclass(frozen=True)
 class Answers:
     """What the checks say of one host, profile or folder."""

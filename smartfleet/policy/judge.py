@@ -13,7 +13,7 @@ from smartfleet.model.policy import CheckResult
 from smartfleet.policy.accounts import shared_places, unread
 from smartfleet.policy.builtin import BUILT_IN
 from smartfleet.policy.cases import DAY, Check, FolderCase, HostCase, Limits, ProfileCase, Told, Whom, fail, unknown
-from smartfleet.policy.evidence import Answers, Evidence, FolderPlace, Judgement
+from smartfleet.policy.evidence import Answers, Evidence, FolderPlace, Judgement, own_failure
 from smartfleet.policy.lasting import Lasting, lasting
 from smartfleet.policy.own import own_checks
 from smartfleet.policy.telling import Teller, check_info
@@ -21,8 +21,8 @@ from smartfleet.policy.waivers import Waivers
 from smartfleet.policy.walk import folder_cases, profile_cases
 from smartfleet.words import Words
 
-_NEVER_SEEN = fail("checks.host-seen.never", "checks.do.audit")
-_NEVER_AUDITED = unknown("checks.never-audited", "checks.do.audit")
+_NEVER_SEEN = fail("checks.host-seen.never")
+_NEVER_AUDITED = unknown("checks.never-audited")
 
 # the checks that are asked of profiles whose accounts are not known, of those on the fleet's servers, of others
 _DOUBTFUL: tuple[Whom, ...] = ("all",)
@@ -84,8 +84,10 @@ class Policy:
         teller = Teller(evidence.host, self._waivers.of(evidence.host), self._words)
         facts, seen = evidence.facts, evidence.assessment
         if facts is None or seen is None:
+            do = "checks.do.doctor" if own_failure(evidence.outcomes) else "checks.do.audit"
             never = ((check, _NEVER_SEEN if check.check == "host-seen" else _NEVER_AUDITED) for check in self._hosts)
-            return Judgement(_answers(never, teller), {}, {}, self._asked)
+            told = [(check, answer._replace(do=do)) for check, answer in never]
+            return Judgement(_answers(told, teller), {}, {}, self._asked)
         troubles = frozenset([finding.code for finding in seen.findings])
         host = HostCase(self._limits, evidence, facts, seen, shared_places(facts), troubles)
         profiles: dict[tuple[str, str], Answers] = {}

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from smartfleet.model.assessment import AccountAssessment, Finding, FolderAssessment, HostAssessment, ProfileAssessment
 from smartfleet.model.report import FolderRow, HostRow, ProfileRow
 from smartfleet.model.results import Outcome, Verdict
-from smartfleet.policy.evidence import Answers, Evidence, FolderPlace, Judgement
+from smartfleet.policy.evidence import Answers, Evidence, FolderPlace, Judgement, own_failure
 from smartfleet.report.standing import next_deed, standing
 
 _NONE = Answers()
@@ -48,10 +48,11 @@ def _host(evidence: Evidence, judgement: Judgement, site: str, wave: str) -> Hos
 
 def _reason(
     seen: HostAssessment | None, outcomes: Sequence[Outcome]
-) -> tuple[Literal["", "never-seen", "offline", "no-profile"], str]:
+) -> tuple[Literal["", "never-seen", "offline", "failed", "no-profile"], str]:
     if seen:
         return ("", "") if seen.profiles else ("no-profile", "")
-    # an outcome without a user is the host's own
+    if failure := own_failure(outcomes):
+        return "failed", failure.message
     offline = next((one for one in outcomes if not one.user and one.outcome == "waiting-online"), None)
     return ("offline", offline.message) if offline else ("never-seen", "")
 

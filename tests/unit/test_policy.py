@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from smartfleet.model.policy import CheckId
+from smartfleet.model.results import Outcome
 from smartfleet.paths import data_folder
 from smartfleet.policy.builtin import BUILT_IN
 from smartfleet.policy.cases import DAY
@@ -68,6 +69,15 @@ def test_what_is_told_of_the_checks() -> None:
         ("error", "host"),
         ("error", "folder"),
     }
+
+
+@pytest.mark.parametrize(("outcome", "verb"), [("failed", "doctor"), ("waiting-online", "audit"), (None, "audit")])
+def test_a_host_that_no_audit_came_through_to(outcome: str | None, verb: str) -> None:
+    own = {"host": HOST, "user": "", "config_path": "", "outcome": outcome}
+    told = [Outcome.model_validate(own)] if outcome else []
+    answered = policy().judge(Evidence(HOST, outcomes=told)).host.results
+    assert {one.do for one in answered} == {f"smartfleet {verb} --limit {HOST}"}
+    assert {one.check for one in answered} >= {"host-seen", "audit-age"}
 
 
 @pytest.mark.parametrize("days", [3, 9, -2])

@@ -104,6 +104,20 @@ def test_a_row_tells_system_client_and_session() -> None:
     assert (row.session, row.session_kind, row.restart_pending) == (True, "rdp", True)
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "reason", "message"),
+    [
+        ([], "never-seen", ""),
+        ([outcome("waiting-online", user="", message="no answer")], "offline", "no answer"),
+        ([outcome("failed", user="", message="the certificate has expired")], "failed", "the certificate has expired"),
+        ([outcome("failed", message="of a user")], "never-seen", ""),
+    ],
+)
+def test_a_host_that_was_never_audited_says_why(outcomes: list[Outcome], reason: str, message: str) -> None:
+    (row,) = build(assessments=[], inventory=["pc-1"], outcomes=outcomes).hosts
+    assert (row.reason, row.message) == (reason, message)
+
+
 def test_figures_add_up() -> None:
     hosts = [host("pc-1"), host("pc-2", state="new"), host("pc-3", state="both")]
     data = build(
