@@ -109,6 +109,8 @@ def test_a_file_in_the_home_folder_of_nobody_is_told() -> None:
         ("ssh: connect to host h port 22: Connection refused", "engine/ssh-unreachable"),
         ("kex_exchange_identification: Connection closed by remote host", "engine/ssh-unreachable"),
         ("bash: line 1: smartfleet: command not found", "engine/no-worker"),
+        ("bash: /o/smartfleet: /o/python3: bad interpreter: Permission denied", "engine/no-worker"),
+        ("sh: 1: /o/smartfleet: Permission denied", "engine/no-worker"),
         ("", "engine/ssh-ended"),
         ("\x1b[31mwhatever", "engine/ssh-ended"),
     ],

@@ -52,7 +52,7 @@ _CAUSES = (
         "correct identity_file and known_hosts_file, and whom their files belong to",
     ),
     _Cause(
-        "Permission denied|Too many authentication failures",
+        r"Permission denied \(|Too many authentication failures",
         "engine/ssh-refused",
         "the machine refuses the login",
         "let the worker's account accept the key: docs/engines.md, 'ssh', shows the line for authorized_keys",
@@ -69,6 +69,12 @@ _CAUSES = (
         "engine/ssh-unreachable",
         "the machine does not answer",
         _TRY,
+    ),
+    _Cause(
+        "Permission denied",
+        "engine/no-worker",
+        "the worker's account may not run smartfleet there",
+        "let that account read and run it, and the Python that it was installed with",
     ),
     _Cause(
         "not found|No such file or directory|No module named|not executable",
