@@ -73,17 +73,32 @@ def of_retry(campaign: CampaignSettings, store: Store, kind: Kind, before: str, 
             f"run {run.run} has no {_NAMED[kind]}",
             do="see where the fleet stands: smartfleet status",
         )
-    queued = run.state == "waiting" and run.run in store.queued(time.time())
-    if run.driven or (queued and kind != "failed"):
-        raise UsageError(
-            "usage/run-goes-on",
-            f"run {run.run} goes on with these hosts itself",
-            why="a second run would find them locked",
-            do="see when they are tried next: smartfleet queue",
-        )
+    if run.driven:
+        raise _under_way(run)
+    if kind != "failed" and run.state == "waiting" and run.run in store.queued(time.time()):
+        raise _queued(run)
     settings = wishes.of(RunSettings(campaign=campaign))
     question = f"Try {number_of(len(hosts), 'host')} of run {run.run} again?"
     return Intent(_plan(store, run), settings, question, only=hosts, parent=run.run)
+
+
+def _under_way(run: RunSummary) -> UsageError:
+    return UsageError(
+        "usage/run-goes-on",
+        f"run {run.run} of {visible(run.admin)} is being carried out",
+        why="it has the hosts that it works on, and a second run would find them locked",
+        do="wait until it is done, or stop it where it runs (Ctrl-C): smartfleet status tells how far it is",
+    )
+
+
+def _queued(run: RunSummary) -> UsageError:
+    """Nobody works on these hosts now, and nobody has them: they are only promised to a run."""
+    return UsageError(
+        "usage/run-goes-on",
+        f"these hosts wait in the queue of run {run.run}, which tries them again by itself",
+        why="a second run would try the same hosts beside it, and each would count them as its own",
+        do="see when each is tried next: smartfleet queue; try those that are due now: smartfleet queue run",
+    )
 
 
 def _last(store: Store, kind: Kind) -> tuple[RunSummary, frozenset[str]]:

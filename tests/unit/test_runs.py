@@ -13,6 +13,7 @@ from smartfleet.cli.going import Wishes
 from smartfleet.cli.runs import Kind, is_of, of_plan, of_resume, of_retry
 from smartfleet.errors import UsageError
 from smartfleet.model.campaign import CampaignSettings, RunSettings
+from smartfleet.store import Owner
 from tests.unit.campaign_world import Hosts, World
 from tests.unit.test_next import outcome
 
@@ -65,10 +66,26 @@ def test_hosts_of_a_run_in_the_queue_are_its_own(made: World) -> None:
     with pytest.raises(UsageError) as caught:
         of_retry(PLAIN, made.store, "waiting", "", NOTHING)
     assert caught.value.code == "usage/run-goes-on"
+    # nobody has them, so nothing is said of locks, nor of waiting for a process that is not there
+    assert "queue" in caught.value.message
+    assert "locked" not in caught.value.why
+    assert "smartfleet queue run" in caught.value.do
     assert of_retry(PLAIN, made.store, "failed", "", NOTHING).only == {"b"}
     # nobody tries them any more once its time is over
     made.store.set_settings(run, RunSettings(until=time.time() - 60))
     assert of_retry(PLAIN, made.store, "waiting", "", NOTHING).only == {"c", "d"}
+
+
+@pytest.mark.parametrize("kind", ["failed", "unreachable", "waiting"])
+def test_hosts_of_a_run_that_is_carried_out_are_its_own(made: World, kind: Kind) -> None:
+    run = made.apply({**ANY, "until": time.time() + 86_400}, stay=False).run
+    made.store.drive(run, Owner.mine())
+    with pytest.raises(UsageError) as caught:
+        of_retry(PLAIN, made.store, kind, run, NOTHING)
+    assert caught.value.code == "usage/run-goes-on"
+    assert "locked" in caught.value.why
+    assert "smartfleet status" in caught.value.do
+    assert "queue" not in str(caught.value)
 
 
 def test_a_resume_keeps_the_settings_of_its_run_but_for_what_is_wished(made: World) -> None:
