@@ -15,6 +15,15 @@ _PROC = Path("/proc")
 _PR_SET_CHILD_SUBREAPER = 36
 
 
+def age() -> float:
+    """Seconds since this process was begun; 0 where that cannot be told, for macOS has no /proc."""
+    try:
+        ticks = (_PROC / "self/stat").read_bytes().rpartition(b")")[2].split()[19]
+    except OSError:
+        return 0.0
+    return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK"))
+
+
 def descendants(pid: int) -> list[int]:
     """Every living process below `pid`, parents first."""
     return _below({pid}, dict(_living()))

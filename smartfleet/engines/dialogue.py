@@ -26,6 +26,10 @@ from smartfleet.errors import EngineError
 GRACE = 20.0
 """Seconds that a worker has for ending all that it does when it is told to; then its link is closed."""
 _LOOK = 0.25
+_STARTING = 3
+"""How many times the silence a worker has until its hello: on a busy machine a program takes long to start, and given
+up too soon its hosts would be told refused, though nothing is wrong. Nothing is begun meanwhile.
+"""
 _NEVER = float("inf")
 
 
@@ -129,7 +133,7 @@ class Dialogue:
             elif line:
                 heard = time.monotonic()
                 self._take(line)
-            elif time.monotonic() - heard > self._order.silence or time.monotonic() > self._too_late:
+            elif time.monotonic() - heard > self._silence or time.monotonic() > self._too_late:
                 try:
                     # what can be ended is, before anybody is told that the rest is unknown
                     link.close()
@@ -137,6 +141,10 @@ class Dialogue:
                     self._lose(_silent(link.worker))
             if self._unwanted and not self._sent:
                 self._end(_unsent(cancel=self._cancel))
+
+    @property
+    def _silence(self) -> float:
+        return self._order.silence * (1 if self._greeted else _STARTING)
 
     def _take(self, line: bytes) -> None:
         event = self._ledger.take(line)

@@ -317,6 +317,17 @@ def test_cancelling_does_not_wait_for_a_link(link: FakeLink) -> None:
     assert not link.said
 
 
+def test_a_worker_that_takes_long_to_start_is_not_given_up(link: FakeLink) -> None:
+    """As on a busy machine: twice the silence until its hello. Refused, its hosts would be told that they were."""
+    talk = Talk(lambda: link, silence=1.0)
+    assert link.heard(b"\n")
+    time.sleep(2.0)
+    link.say(wire.hello({}))
+    assert link.heard(REST)
+    link.say(wire.ended(1, DONE))
+    assert talk.end() == DONE
+
+
 def test_a_worker_that_falls_silent_is_lost(link: FakeLink) -> None:
     talk = Talk(lambda: link, silence=0.5)
     link.say(wire.hello({}))

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,34 @@ def fitting(**more: Any) -> Request:
 
 def test_a_question_that_fits_is_not_refused() -> None:
     assert checks.refusal(fitting()) is None
+
+
+@pytest.mark.parametrize(
+    ("ahead", "age", "refused"),
+    [
+        (checks.SKEW - 5, 0.0, False),
+        (checks.SKEW + 5, 0.0, True),
+        (checks.SKEW + 5, 30.0, False),
+        (3600.0, 30.0, True),
+        (-checks.SKEW - 5, 0.0, True),
+        (-checks.SKEW - 5, 30.0, True),
+        (0.0, 3600.0, False),
+    ],
+)
+def test_a_program_that_took_long_to_start_has_no_wrong_clock(
+    monkeypatch: pytest.MonkeyPatch, ahead: float, age: float, *, refused: bool
+) -> None:
+    """On a busy machine the question waits meanwhile, and is as old as the program then."""
+    monkeypatch.setattr(checks, "age", lambda: age)
+    found = checks.refusal(replace(fitting(), now=time.time() - ahead))
+    assert (found.code if found else "") == ("worker/clock" if refused else "")
+
+
+def test_how_old_this_process_is() -> None:
+    code = "import time; time.sleep(1); from smartfleet.processes import age; print(age())"
+    start = time.monotonic()
+    told = float(subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout)
+    assert 1.0 <= told <= time.monotonic() - start + 0.02
 
 
 def test_where_no_temporary_file_can_be_written_none_is_carried(monkeypatch: pytest.MonkeyPatch) -> None:

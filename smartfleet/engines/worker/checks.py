@@ -17,6 +17,7 @@ from smartfleet.engines.wire import PROTOCOL
 from smartfleet.engines.worker.handing import can_run_programs
 from smartfleet.engines.worker.marks import first_time, marks_folder
 from smartfleet.engines.worker.request import Request
+from smartfleet.processes import age
 from smartfleet.text import bytes_text, visible
 
 SPARE = 100_000_000
@@ -66,6 +67,9 @@ def _playbooks(request: Request) -> Ended | None:
 
 def _clock(request: Request) -> Ended | None:
     ahead = time.time() - request.now
+    if ahead > 0:
+        # a busy machine takes long to start this program, while the question waits: that is no wrong clock
+        ahead = max(0.0, ahead - age())
     if abs(ahead) <= SKEW:
         return None
     return _refused(

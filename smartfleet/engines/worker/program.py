@@ -24,7 +24,8 @@ from smartfleet.engines.worker.workspace import Workspace
 from smartfleet.paths import data_folder
 from smartfleet.processes import adopt_orphans
 
-_PATIENCE = 60.0
+_PATIENCE = 180.0
+"""Seconds for the controller's first line: on a busy machine that takes as long as to start this program."""
 
 
 def main() -> None:
