@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -27,6 +28,15 @@ def programs() -> Path | None:
     return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
 
 
+def _free_port() -> int:
+    """None that the kernel gives away of itself, as it would to others while this server does not run (yet)."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
+
+
 class Server:
     """A cluster of its own. PostgreSQL refuses root, so as root it runs as `nobody`."""
 
@@ -36,9 +46,7 @@ class Server:
         self._data = self._folder / "data"
         self._person = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._numbers = itertools.count()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = _free_port()
         if self._person:
             os.chown(self._folder, self._person.pw_uid, self._person.pw_gid)
         self._call("initdb", "-D", str(self._data), "-U", "fleet", "-A", "trust", "--no-sync", "-E", "UTF8")
@@ -86,7 +94,7 @@ class Server:
         person = self._person
         subprocess.run(
             [self._programs / program, *arguments],
-            check=True, timeout=60, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            check=True, timeout=200, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, user=person.pw_uid if person else None,
             group=person.pw_gid if person else None, extra_groups=[] if person else None,
         )  # fmt: skip

@@ -15,7 +15,7 @@ import pytest
 from smartfleet.lab.host import LabHost
 from smartfleet.lab.lab import Lab
 from tests.integration.killing import Ended, reached
-from tests.integration.office import Office
+from tests.integration.office import Office, Seat
 
 SLOW, WELL = "a-slow", "well"
 
@@ -39,21 +39,50 @@ def outcomes(done: Ended) -> dict[str, tuple[str, str]]:
 
 
 @contextlib.contextmanager
-def frozen(office: Office, name: str, running: subprocess.Popen[str]) -> Iterator[None]:
-    """The machine's work on a move stands still, from its backup on."""
-    at_work = reached(office[name].marks, "backup end")
+def frozen(office: Office, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A run in which the slow machine's work on its move stands still, from its backup on and before its new
+    configuration. Whoever looks too late on a busy machine begins anew.
+    """
+    for _ in range(10):
+        running = office.controller.start(*office.apply(*words))
+        pids = stopped(office[SLOW], running)
+        try:
+            if pids and not reached(office[SLOW].marks, "write-config begin")():
+                yield running
+                return
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+        office.controller.end(running)
+        office.reset()
+    pytest.fail("the machine was too quick each time")
+
+
+def stopped(seat: Seat, running: subprocess.Popen[str]) -> list[int]:
+    """The processes of the machine's work, and those that they begin while it is being stopped."""
+    at_work, found = reached(seat.marks, "backup end"), list[int]()
     while not at_work():
         assert running.poll() is None
         time.sleep(0.002)
-    pids = modules(office[name].host)
-    try:
-        for pid in pids:
-            os.kill(pid, signal.SIGSTOP)
-        yield
-    finally:
-        for pid in pids:
+    while new := [pid for pid in modules(seat.host) if pid not in found]:
+        for pid in new:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+                os.kill(pid, signal.SIGSTOP)
+        found += new
+    return [pid for pid in found if stands_still(pid)]
+
+
+def stands_still(pid: int) -> bool:
+    """Who was told to stop does so in a moment; False of one that has ended."""
+    while True:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        if state in {"T", "Z", "X"}:
+            return state == "T"
+        time.sleep(0.002)
 
 
 def modules(host: LabHost) -> list[int]:
@@ -80,9 +109,8 @@ def test_a_machine_that_never_answers(office: Office) -> None:
 
 
 def test_a_machine_that_stands_still_holds_up_nobody_else(office: Office) -> None:
-    running = office.controller.start(*office.apply("--format", "json"))
-    with frozen(office, SLOW, running):
-        deadline = time.monotonic() + 90
+    with frozen(office, "--format", "json") as running:
+        deadline = time.monotonic() + 120
         while office.newest_run() and office.outcomes(office.newest_run()) != {WELL: ("moved", "")}:
             assert time.monotonic() < deadline
             time.sleep(0.2)
@@ -94,8 +122,7 @@ def test_a_machine_that_stands_still_holds_up_nobody_else(office: Office) -> Non
 
 def test_a_machine_that_stands_still_for_too_long_is_given_up(office: Office) -> None:
     """When it goes on, it ends what it was doing, and a retry finds that done."""
-    running = office.controller.start(*office.apply("--host-timeout", "30s", "--format", "json"))
-    with frozen(office, SLOW, running):
+    with frozen(office, "--host-timeout", "60s", "--format", "json") as running:
         done = office.controller.end(running)
         assert done.code == 3, done.err
         assert outcomes(done) == {SLOW: ("unknown", "host-timeout"), WELL: ("moved", "")}

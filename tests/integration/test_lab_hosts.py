@@ -24,7 +24,7 @@ def ssh(lab: Lab, host: LabHost, command: str, stdin: bytes = b"") -> subprocess
     options = ["-F", "/dev/null", "-o", f"UserKnownHostsFile={lab.layout.known_hosts}", "-o", "BatchMode=yes"]
     target = ["-i", os.fspath(lab.layout.admin_key), "-p", str(host.port), "admin@127.0.0.1"]
     return subprocess.run(
-        ["ssh", *options, *target, command], input=stdin, capture_output=True, check=False, timeout=30
+        ["ssh", *options, *target, command], input=stdin, capture_output=True, check=False, timeout=120
     )
 
 
@@ -180,8 +180,8 @@ def test_a_lab_touches_no_folder_of_somebody_else(tmp_path: Path) -> None:
         start(blocked, tied=True)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)

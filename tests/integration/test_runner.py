@@ -255,7 +255,7 @@ def controller(world: World, temporary: Path) -> Iterator[subprocess.Popen[str]]
     _wait(lambda: not _left(world))
 
 
-def _wait(condition: object, seconds: float = 60.0) -> None:
+def _wait(condition: object, seconds: float = 120.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline
@@ -278,20 +278,21 @@ def _left(world: World) -> list[int]:
 
 def test_one_ctrl_c_finishes_running_hosts_and_begins_no_other(world: World, controller: subprocess.Popen[str]) -> None:
     controller.send_signal(signal.SIGINT)
-    out, _ = controller.communicate(timeout=60)
+    out, _ = controller.communicate(timeout=120)
     assert "running hosts finish" in out
     assert '{"a": true, "b": false, "c": false} True' in out
     assert (world.hosts["a"] / "ended").exists()
-    assert not _left(world)
+    _wait(lambda: not _left(world))
 
 
 def test_two_ctrl_c_cancel_and_leave_nothing(world: World, controller: subprocess.Popen[str], temporary: Path) -> None:
     controller.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    assert controller.stdout is not None
+    assert "running hosts finish" in controller.stdout.readline()
     controller.send_signal(signal.SIGINT)
-    controller.communicate(timeout=60)
+    controller.communicate(timeout=120)
     assert not (world.hosts["b"] / "begun").exists()
-    assert not _left(world)
+    _wait(lambda: not _left(world))
     assert _folders(temporary) == []
 
 
@@ -310,7 +311,7 @@ def test_a_host_that_hangs_fails_alone(world: World) -> None:
     (slow / "seconds").write_text("150")
     began = time.monotonic()
     result = run_playbook(world.run(), Controls(host_timeout=15))
-    assert time.monotonic() - began < 120
+    assert time.monotonic() - began < 145
     assert result.hosts["quick"].last("client_facts")
     answer = result.hosts["slow"].last("client_facts")
     assert answer is not None

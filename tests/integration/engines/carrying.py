@@ -69,7 +69,7 @@ class Carrier:
             folder=self._folder,
             variables={"smartfleet_host_timeout": 60},
             forks=forks,
-            timeout=20,
+            timeout=60,
             check=False,
             become_password=password,
             silence=self.silence,
@@ -94,7 +94,7 @@ class Carrier:
 
     def nothing_left(self) -> bool:
         """Soon, at the latest once a worker has noticed that nobody speaks to it."""
-        return until(lambda: not self.ground.processes(), self.silence + 15)
+        return until(lambda: not self.ground.processes())
 
 
 def until(true: Callable[[], object], seconds: float = PATIENCE) -> bool:

@@ -32,7 +32,7 @@ MOVED = [("account_move", "ok"), ("client_facts", "ok")]
 def tidy(ground: Ground) -> Iterator[None]:
     """Whatever a test did, no process of a shard outlives it."""
     yield
-    assert until(lambda: not ground.processes(), 30), ground.processes()
+    assert until(lambda: not ground.processes()), ground.processes()
 
 
 def test_events_come_without_a_gap_to_one_end(carrier: Carrier, hosts: Hosts) -> None:
@@ -77,7 +77,7 @@ def test_nothing_outlives_a_worker_that_is_killed_with_its_watcher(carrier: Carr
     assert until(lambda: hosts.begun("a"))
     for pid in worker_programs(carrier.ground.processes()):
         os.kill(pid, signal.SIGKILL)
-    assert until(lambda: not carrier.ground.processes(), 8), carrier.ground.processes()
+    assert until(lambda: not carrier.ground.processes()), carrier.ground.processes()
     end = told.end()
     assert (end.state, end.begun) == ("lost", True), end
     assert (hosts.begun("a"), hosts.begun("b")) == (1, 0)

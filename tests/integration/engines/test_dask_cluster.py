@@ -93,9 +93,9 @@ def test_answers_come_while_others_are_still_awaited(carrier: Carrier, hosts: Ho
     hosts.add("quick")
     hosts.add("slow", seconds=120)
     attempt, told = carrier.submit(carrier.order("audit"), carrier.shard("audit"))
-    event = told.queue.get(timeout=60)
+    event = told.queue.get(timeout=90)
     while isinstance(event.said, Answer) and not (event.said.ours and event.said.host == "quick"):
-        event = told.queue.get(timeout=60)
+        event = told.queue.get(timeout=90)
     assert isinstance(event.said, Answer)
     assert until(lambda: hosts.begun("slow"))
     attempt.cancel()
@@ -285,7 +285,7 @@ def test_a_scheduler_that_dies_loses_the_shard_and_its_worker_ends_the_program(c
         own.cluster.kill("scheduler")
         end = told.end()
         assert (end.state, end.code, end.begun) == ("lost", "engine/scheduler-lost", True)
-        assert until(lambda: not own.processes(), 20)
+        assert until(lambda: not own.processes())
         with pytest.raises(EngineError) as caught:
             carrier.submit(engine=own.engine)
         assert caught.value.code == "engine/no-scheduler"
