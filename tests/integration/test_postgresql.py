@@ -209,7 +209,7 @@ def test_a_server_that_stays_away_is_an_error_of_ours(server: Server, name: str)
                 act()
             assert caught.value.code == "store/away"
             assert "apply --resume" in caught.value.do
-        assert time.monotonic() - began < 10
+        assert time.monotonic() - began < 55
     finally:
         server.start()
     # what was begun can be gone on with as soon as the server is back
