@@ -6,10 +6,10 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Executable, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,9 @@ from smartfleet.store.documents import BATCH
 from smartfleet.store.errors import passes, store_error
 from smartfleet.store.schema import WRITES
 from smartfleet.store.tables import Base, WriteRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 Result = TypeVar("Result")
 _FIRST_PAUSE = 0.1
@@ -91,14 +94,23 @@ class Database:
             name = f"smartfleet.{table.__tablename__}"
             session.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
 
+    def insert(self, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+        """Of the database's own kind: it knows what to do about rows that are there."""
+        if not self.remote:
+            return sqlite.insert(table)
+        # a thirtieth of what a command imports, and few have it
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415
+
+        return insert(table)
+
     def forget_marks(self, session: Session) -> None:
         """Those of transactions that nobody tries again any more. Called once a run: two that do it can collide."""
         session.execute(delete(WriteRow).where(WriteRow.at < self.waits.clock() - _KEPT_SECONDS))
 
     def _is_first(self, session: Session, mark: str) -> bool:
         """Waits for an attempt that is still on its way; False if it was committed."""
-        row = insert(WriteRow).values(id=mark, at=self.waits.clock()).on_conflict_do_nothing().returning(WriteRow.id)
-        return session.execute(row).first() is not None
+        row = self.insert(WriteRow).values(id=mark, at=self.waits.clock())
+        return session.execute(row.on_conflict_do_nothing().returning(WriteRow.id)).first() is not None
 
     def _patiently(self, attempt: Callable[[], Result]) -> Result:
         waits, pause = self.waits, _FIRST_PAUSE

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from smartfleet.model.campaign import HostProgress, HostState, Wave, WaveState
@@ -63,9 +62,8 @@ class Progresses(Part):
         values = sorted((_progress_row(row) for row in rows), key=lambda value: (value["run_id"], value["host"]))
 
         def work(session: Session) -> None:
-            dialect = postgresql if self._database.remote else sqlite
             for part in batches(values):
-                new = dialect.insert(ProgressRow)
+                new = self._database.insert(ProgressRow)
                 changes = {name: new.excluded[name] for name in part[0] if name not in {"run_id", "host"}}
                 upsert = new.on_conflict_do_update(index_elements=["run_id", "host"], set_=changes)
                 session.execute(upsert, part)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from smartfleet.model.shards import LostHost, ShardRecord, ShardState
@@ -146,7 +145,6 @@ class Shards(Part):
         row.state, row.code, row.ended_at = state, code, self._database.now(session)
 
     def _lose(self, session: Session, row: ShardRow, hosts: Iterable[str], grace: float) -> None:
-        dialect = postgresql if self._database.remote else sqlite
         of_shard = {
             "run_id": row.run_id,
             "shard": row.shard,
@@ -157,7 +155,7 @@ class Shards(Part):
             "grace": grace,
         }
         for part in batches(sorted(hosts)):
-            new = dialect.insert(LostHostRow)
+            new = self._database.insert(LostHostRow)
             upsert = new.on_conflict_do_update(
                 index_elements=["host"], set_={name: new.excluded[name] for name in of_shard}
             )

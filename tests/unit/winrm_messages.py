@@ -8,7 +8,7 @@ import uuid
 from typing import Any
 
 from winrm.protocol import Protocol
-from xmltodict import unparse  # type: ignore[import-untyped]  # ships no types
+from xmltodict import unparse
 
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer"

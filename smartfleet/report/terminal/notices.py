@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from smartfleet.model.notices import NotifyDocument, UnlockDocument
-from smartfleet.notify.write import Written
 from smartfleet.report.terminal.overview import lock_text
 from smartfleet.report.terminal.parts import (
     MOST,
@@ -24,6 +24,10 @@ from smartfleet.report.terminal.parts import (
     word,
 )
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    # it brings Jinja along, and whoever shows something else needs none
+    from smartfleet.notify.write import Written
 
 
 def preview(written: Written) -> RenderableType:
