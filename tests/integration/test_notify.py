@@ -116,6 +116,10 @@ def test_a_host_is_given_free(fleet: Path, host: LabHost, capsys: pytest.Capture
     store.lock(run, [host.name], 3600.0, Owner("elsewhere", 1, "never"))
     with host_lock(str(host.root), "run-1") as lock:
         lock.reserve(3600)
+    kept = (host.root / "var/lib/smartfleet/lock").read_bytes()
+    assert smartfleet("unlock", host.name, "--fleet", str(fleet)) == 2
+    assert "error[usage/no-terminal]" in capsys.readouterr().err
+    assert ([one.run for one in store.locks()], (host.root / "var/lib/smartfleet/lock").read_bytes()) == ([run], kept)
     code, told = document(capsys, "unlock", host.name, "--fleet", str(fleet), "--yes")
     assert (code, told["lock"]["run"], told["on_host"]["state"], told["on_host"]["run"]) == (0, run, "removed", "run-1")
     assert store.locks() == []
