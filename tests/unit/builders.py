@@ -41,10 +41,15 @@ Case = dict[str, Any]
 
 def cases(name: str) -> list[Case]:
     """The cases of tests/unit/cases/NAME.yml."""
+    found: list[Case] = table(name)
+    return found
+
+
+def table(name: str) -> Any:
+    """What stands in tests/unit/cases/NAME.yml."""
     text = (Path(__file__).parent / "cases" / f"{name}.yml").read_text("utf-8")
     # several times as fast as safe_load, where libyaml is there
-    found: list[Case] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
-    return found
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
 def fleet_config(**changes: Any) -> FleetConfig:

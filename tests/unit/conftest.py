@@ -15,15 +15,22 @@ from sqlalchemy import Connection, inspect
 from smartfleet.campaign.listing import list_inventory
 from smartfleet.store import schema
 
-# how long an example takes says how busy the machine is
-settings.register_profile("untimed", parent=settings(), deadline=None)
+# how long an example takes says how busy the machine is. A person runs these tests again and again, with other examples
+# each time; CI's profile has all hundred
+settings.register_profile("untimed", parent=settings(), deadline=None, max_examples=50)
 settings.load_profile("untimed")
+# for a second interpreter: that the code does there what it does, and what the first found with many examples holds
+settings.register_profile("again", parent=settings.get_profile("ci"), max_examples=10)
+
+# almost nothing of what collecting makes is garbage
+gc.disable()
 
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not look at it, and a forked child need not copy it."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

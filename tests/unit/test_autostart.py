@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible_collections.smartde.nextcloud.plugins.module_utils import autostart, desktopentry
 from ansible_collections.smartde.nextcloud.plugins.module_utils.configs import Place
 from hypothesis import given
 from hypothesis import strategies as st
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/autostart.yml").read_text(encoding="utf-8"))
+from tests.unit.builders import table
+
+CASES = table("autostart")
 AGENT = {"Label": "com.nextcloud.desktopclient", "Program": "/Applications/Nextcloud.app/Contents/MacOS/Nextcloud"}
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from smartfleet.lab.windows.build import add_person, make_machine
 from smartfleet.lab.windows.machine import APPROVED, RUN
 from smartfleet.lab.windows.plays.autostart import PROGRAM, autostart
+from tests.unit.builders import table
 from tests.unit.powershell.scripts import load
 from tests.unit.powershell.test_patterns import pattern
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases/autostart_windows.yml").read_text(encoding="utf-8"))
+CASES = table("autostart_windows")
 CONFIG = {
     "standard": r"C:\Users\eva\AppData\Roaming\Nextcloud\nextcloud.cfg",
     "confdir": r"C:\Users\eva\work\nextcloud.cfg",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from smartfleet.engines.worker.request import Request
 from smartfleet.engines.worker.shift import _program
 from smartfleet.reading.suiting import suits
+from tests.unit.builders import table
 
-CASES = yaml.safe_load((Path(__file__).parent / "cases" / "suiting.yml").read_text(encoding="utf-8"))
+CASES = table("suiting")
 
 
 def inventory(case: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import copy
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -20,12 +19,12 @@ from smartfleet.engines.answers import Answer, HostAnswers
 from smartfleet.model import facts, results
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.results import FolderCheck, Outcome
+from tests.unit.builders import table
 from tests.unit.powershell.scripts import PLUGINS, load
 from tests.unit.powershell.tree import below, core, line_of, plain_string, text_of
 
-CASES = Path(__file__).parent / "cases/twins"
-RESULTS = yaml.safe_load((CASES / "results.yml").read_text(encoding="utf-8"))
-DOCUMENTS = yaml.safe_load((CASES / "documents.yml").read_text(encoding="utf-8"))
+RESULTS = table("twins/results")
+DOCUMENTS = table("twins/documents")
 SCRIPTS = load()
 TWINS = ("client_facts", "tree_manifest", "account_move", "account_restore", "user_notice", "host_unlock")
 # what an action plugin adds on Windows; nobody writes it into a playbook

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import tree_sitter_powershell
-import yaml
 from tree_sitter import Language, Node, Parser
 
-CASES = Path(__file__).resolve().parents[1] / "cases/powershell"
+from tests.unit.builders import table
+
 _LANGUAGE = Language(tree_sitter_powershell.language())
 
 
@@ -28,7 +27,7 @@ class Finding(NamedTuple):
 
 def data(name: str) -> Any:
     """One of the tables that the gates go by."""
-    return yaml.safe_load((CASES / f"{name}.yml").read_text(encoding="utf-8"))
+    return table(f"powershell/{name}")
 
 
 def words(name: str) -> frozenset[str]:
