@@ -10,12 +10,14 @@ import contextlib
 import logging
 import ssl
 import threading
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, TypeVar
 
 from distributed import Client, Future
+from distributed.versions import VersionMismatchWarning
 
 from smartfleet.engines.dask import remote
 from smartfleet.engines.dask.identity import Identity
@@ -199,7 +201,10 @@ class Cluster:
                 set_as_default=False,
                 timeout=_CONNECT,
             )
-            await client
+            with warnings.catch_warnings():
+                # a table of versions, where Python's last digits differ: what must be alike is asked of the workers
+                warnings.simplefilter("ignore", VersionMismatchWarning)
+                await client
             client.subscribe_topic(remote.TOPIC, self._announced)
             return client
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, Scheduler
+from distributed import Client, Scheduler, versions
 
 from smartfleet.engines.answers import Answer
 from smartfleet.engines.dask import adapter
@@ -60,6 +60,18 @@ def marks(ground: DaskGround) -> int:
 
 def test_every_worker_says_what_it_is(ground: DaskGround) -> None:
     assert list(ground.engine.check()) == ["w1", "w2"]
+
+
+def test_another_python_there_is_no_trouble(ground: DaskGround, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dask warns of it with a table, and a warning would fail this test: what must be alike is asked of the workers."""
+    told = versions.get_versions()
+    told["packages"]["python"] = "3.99.0.final.0"
+    monkeypatch.setattr(versions, "get_versions", lambda: told)
+    engine = ground.another()
+    try:
+        assert list(engine.check()) == ["w1", "w2"]
+    finally:
+        engine.close()
 
 
 def test_a_worker_that_would_refuse_does_not_hide_the_others(
