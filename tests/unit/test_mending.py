@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +14,15 @@ from smartfleet.campaign.onestep import Moved
 from smartfleet.campaign.purge import purge
 from smartfleet.campaign.runner import Controls, Run
 from smartfleet.checks.view import Aim, view_profile
+from smartfleet.cli import mending
 from smartfleet.cli.fix import command
-from smartfleet.cli.mending import planner, to_sign_in
+from smartfleet.cli.mending import planner, purge_copies, to_sign_in
 from smartfleet.cli.verbs import fix
 from smartfleet.engines.answers import Answer, RunAnswers, gather
 from smartfleet.errors import UsageError
 from smartfleet.fleet import Fleet
 from smartfleet.model.plan import HostPlan, Plan, ProfilePlan
-from smartfleet.model.results import Outcome
+from smartfleet.model.results import Outcome, Verdict, VerdictName
 from smartfleet.store import Store
 from smartfleet.store.lease import Owner
 from tests.unit.builders import CONFIG_PATH, NEW, OLD, TIME, facts_of
@@ -71,6 +74,71 @@ def test_a_host_of_another_run_keeps_its_copies(tmp_path: Path) -> None:
     done = purge(campaign_of(world, hosts), {"a": [EVA]})
     assert [(one.outcome, one.code) for one in done.outcomes] == [("refused", "host-locked")]
     assert hosts.runs == []
+
+
+def verdict(user: str, name: VerdictName) -> Verdict:
+    return Verdict(
+        host="a",
+        user=user,
+        config_path=CONFIG_PATH,
+        account="0",
+        alias="0",
+        local_path=f"/home/{user}/Nextcloud",
+        level="journal",
+        verdict=name,
+        reason="",
+    )
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The questions before copies are deleted. An admin who is asked for nora says no."""
+    questions: list[str] = []
+
+    def confirm(question: str, *, yes: bool) -> bool:
+        assert not yes
+        questions.append(question)
+        return "nora" not in question
+
+    monkeypatch.setattr(mending, "confirm", confirm)
+    return questions
+
+
+@pytest.fixture
+def fleet_of_a(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Purging]:
+    world, hosts = World(tmp_path, ["a"]), Purging()
+
+    @contextmanager
+    def campaign(*_: object) -> Iterator[Campaign]:
+        yield campaign_of(world, hosts)
+
+    monkeypatch.setattr(mending, "campaign", campaign)
+    return world, hosts
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "question"),
+    [
+        ([verdict("eva", "match"), verdict("eva", "match")], "for eva?"),
+        ([verdict("eva", "match"), verdict("eva", "drift")], ""),
+        ([verdict("eva", "match"), verdict("eva", "unknown")], ""),
+        ([verdict("eva", "match"), verdict("max", "drift")], "for eva?"),
+        ([], ""),
+        ([verdict("nora", "match")], "for nora?"),
+    ],
+)
+def test_copies_go_where_all_folders_match_and_with_a_question_of_their_own(
+    fleet_of_a: tuple[World, Purging], asked: list[str], verdicts: list[Verdict], question: str
+) -> None:
+    world, hosts = fleet_of_a
+    outcomes = purge_copies(world.campaign().fleet, world.store, "a", verdicts, None, yes=False)
+    assert [one.partition(" ")[0] for one in asked] == ([] if not question else ["Delete"])
+    assert all(question in one and "no way back" in one for one in asked)
+    deleted = question == "for eva?"
+    assert ([run.playbook.name for run in hosts.runs], bool(outcomes)) == (["purge.yml"] * deleted, deleted)
+    assert [run.orders and run.orders["a"]["profiles"] for run in hosts.runs] == [
+        [{"user": "eva", "config_path": CONFIG_PATH}]
+    ] * deleted
 
 
 @pytest.mark.parametrize(("outcome", "expected"), [("waiting-sign-in", ["sign-in"]), ("moved", [])])
