@@ -17,7 +17,10 @@ from tests.unit.powershell.scripts import PLUGINS, Script
 from tests.unit.powershell.test_gates import WORLD
 from tests.unit.powershell.tree import words
 
-pytestmark = pytest.mark.skipif(shutil.which("mcs") is None, reason="no mcs on this machine (package mono-mcs)")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(shutil.which("mcs") is None, reason="no mcs on this machine (package mono-mcs)"),
+]
 
 Program = subprocess.Popen[str]
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.powershell.scripts import PLUGINS
 
+pytestmark = pytest.mark.once
 NATIVE = PLUGINS / "module_utils/Native.cs"
 
 

@@ -12,6 +12,7 @@ from tests.unit.powershell import bans, names, output, shape, texts, variables
 from tests.unit.powershell.scripts import Script, load
 from tests.unit.powershell.tree import Finding, data
 
+pytestmark = pytest.mark.once
 CMDLETS = names.cmdlets(data("cmdlets"))
 WORLD = names.World(load(), CMDLETS)
 BITES = data("bites")
