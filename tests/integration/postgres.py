@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import pwd
-import random
 import shutil
 import socket
 import subprocess
@@ -18,6 +17,8 @@ from typing import Literal
 
 import psycopg
 
+from tests.ports import free_port
+
 Cut = Literal["before", "after"]
 
 
@@ -26,15 +27,6 @@ def programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
-
-
-def _free_port() -> int:
-    """None that the kernel gives away of itself, as it would to others while this server does not run (yet)."""
-    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
-        with socket.socket() as free, suppress(OSError):
-            free.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
 
 
 class Server:
@@ -46,7 +38,7 @@ class Server:
         self._data = self._folder / "data"
         self._person = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._numbers = itertools.count()
-        self.port = _free_port()
+        self.port = free_port()
         if self._person:
             os.chown(self._folder, self._person.pw_uid, self._person.pw_gid)
         self._call("initdb", "-D", str(self._data), "-U", "fleet", "-A", "trust", "--no-sync", "-E", "UTF8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from smartfleet.connect.doctor import examine
 from smartfleet.connect.servers import check_servers
 from smartfleet.connect.target import Settings
 from smartfleet.model.doctor import Check
+from tests.ports import free_port
 
 pytestmark = pytest.mark.once
 
@@ -137,7 +137,7 @@ class Web:
 
     def ask(self, old: list[str], new: str) -> dict[str, dict[str, Check]]:
         told: list[Check] = []
-        checks = check_servers(old, new, Settings(timeout=20, trust=lambda: self.trust), told.append)
+        checks = check_servers(old, new, Settings(timeout=60, trust=lambda: self.trust), told.append)
         assert told == checks
         found: dict[str, dict[str, Check]] = {}
         for check in checks:
@@ -148,7 +148,7 @@ class Web:
         for server, thread in self.servers:
             server.shutdown()
             server.server_close()
-            thread.join(10)
+            thread.join(60)
 
 
 @pytest.fixture
@@ -241,11 +241,9 @@ def test_another_site(web: Web) -> None:
 
 
 def test_an_old_name_that_is_gone_does_not_stop_a_move(web: Web) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        old = f"http://127.0.0.1:{free.getsockname()[1]}"
+    old = f"http://127.0.0.1:{free_port()}"
     new = web.start()
-    report = examine([], [old], new, Settings(timeout=20, trust=lambda: web.trust))
+    report = examine([], [old], new, Settings(timeout=60, trust=lambda: web.trust))
     assert report.failed("server") == []
     assert [check.code for check in report.checks if check.state == "warning"] == ["connect/tcp-refused"]
     assert report.model_validate_json(report.model_dump_json()) == report

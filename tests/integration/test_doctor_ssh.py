@@ -19,6 +19,7 @@ from smartfleet.campaign.inventory import InventoryHost
 from smartfleet.connect.host import check_host
 from smartfleet.connect.target import Settings
 from smartfleet.model.doctor import Check
+from tests.ports import free_port
 
 pytestmark = pytest.mark.once
 
@@ -93,7 +94,7 @@ class Lan:
         (machine.folder / "bin").mkdir(parents=True)
         self.script(machine, "sudo", SUDOS[sudo])
         self.script(machine, "id", "#!/bin/sh\necho 1000\n")
-        listener = asyncio.run_coroutine_threadsafe(self._listen(machine), self.loop).result(10)
+        listener = asyncio.run_coroutine_threadsafe(self._listen(machine), self.loop).result(60)
         self.listeners.append(listener)
         self.machines.append(machine)
         machine.port = listener.get_port()
@@ -128,9 +129,9 @@ class Lan:
             await connection.wait_closed()
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(60)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
+        self.thread.join(60)
         self.loop.close()
 
     def ask(
@@ -145,7 +146,7 @@ class Lan:
                 "ansible_ssh_private_key_file": str(key or self.key), "ansible_ssh_common_args": arguments, **variables,
             },
         )  # fmt: skip
-        settings = Settings(timeout=20, ssh_config=self.folder / "no-config", become_password=typed)
+        settings = Settings(timeout=60, ssh_config=self.folder / "no-config", become_password=typed)
         told: list[Check] = []
         checks = check_host(host, settings, told.append)
         assert told == checks
@@ -183,10 +184,7 @@ def test_all_is_well(lan: Lan) -> None:
 
 
 def test_nothing_listens(lan: Lan) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    stops_at(lan.ask(Machine(lan.folder, port=port)), "tcp", "connect/tcp-refused")
+    stops_at(lan.ask(Machine(lan.folder, port=free_port())), "tcp", "connect/tcp-refused")
 
 
 def test_no_such_name(lan: Lan) -> None:

@@ -26,6 +26,7 @@ from smartfleet.lab.winrm.settings import Service
 from smartfleet.lab.winrm.workers import Workers
 from smartfleet.model.doctor import Check
 from tests.integration.doctor_machine import DoctorMachine
+from tests.ports import free_port
 
 pytestmark = pytest.mark.once
 
@@ -66,7 +67,7 @@ class Office:
             self.do(endpoint.close())
         self.do(self.workers.close())
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(10)
+        self.thread.join(60)
         self.loop.close()
 
     def host(
@@ -86,7 +87,7 @@ class Office:
     def ask(self, endpoint: Endpoint | int, settings: Settings | None = None, **host: Any) -> dict[str, Check]:
         port = endpoint if isinstance(endpoint, int) else endpoint.port
         told: list[Check] = []
-        checks = check_host(self.host(port, **host), settings or Settings(timeout=5), told.append)
+        checks = check_host(self.host(port, **host), settings or Settings(timeout=60), told.append)
         assert told == checks
         assert [check.check for check in checks] == list(CHECKS)
         return {check.check: check for check in checks}
@@ -114,12 +115,6 @@ def stops_at(checks: dict[str, Check], name: str, code: str) -> Check:
     assert all(checks[before].state == "ok" for before in names[:at])
     assert all(checks[after].state == "skipped" for after in names[at + 1 :])
     return checks[name]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_all_is_well(office: Office) -> None:
@@ -182,7 +177,7 @@ def test_wrong_password_is_tried_once(office: Office, service: dict[str, Any], w
 
 def test_a_refused_password_is_not_tried_at_the_next_host(office: Office) -> None:
     first, second = office.start(), office.start()
-    settings = Settings(timeout=5)
+    settings = Settings(timeout=60)
     stops_at(office.ask(first, settings, user="CORP\\admin", password="falsch"), "auth", "connect/login-refused")
     known = stops_at(
         office.ask(second, settings, user="CORP\\admin", password="falsch"), "auth", "connect/auth-known-bad"
@@ -193,7 +188,7 @@ def test_a_refused_password_is_not_tried_at_the_next_host(office: Office) -> Non
 
 
 def test_machines_own_accounts_are_tried_everywhere(office: Office) -> None:
-    settings = Settings(timeout=5)
+    settings = Settings(timeout=60)
     endpoint = office.start()
     stops_at(office.ask(endpoint, settings, user="CORP\\admin", password="falsch"), "auth", "connect/login-refused")
     stops_at(office.ask(endpoint, settings, user=".\\admin", password="falsch"), "auth", "connect/login-refused")
@@ -236,7 +231,7 @@ def test_certificates(office: Office, options: dict[str, Any], host: dict[str, A
 
 
 def test_a_relative_trust_file_is_meant_from_the_fleet_folder(office: Office) -> None:
-    settings = Settings(timeout=5, folder=office.folder)
+    settings = Settings(timeout=60, folder=office.folder)
     checks = office.ask(office.start(), settings, ansible_winrm_ca_trust_path="ca/ca.pem")
     assert checks["shell"].state == "ok"
 
@@ -385,7 +380,7 @@ def test_kerberos_with_a_password_asks_kinit_once_for_all_hosts(
         "ansible_winrm_transport": "kerberos",
         "ansible_winrm_kinit_cmd": str(kinit),
     }
-    settings = Settings(timeout=5)
+    settings = Settings(timeout=60)
     endpoints = office.start(), office.start()
     stops_at(office.ask(endpoints[0], settings, password="falsch", **host), "auth", "connect/kerberos-password")
     stops_at(office.ask(endpoints[1], settings, password="falsch", **host), "auth", "connect/auth-known-bad")
@@ -447,7 +442,7 @@ def test_the_command_on_a_fleet_with_windows_hosts(
         monkeypatch.setenv("ANSIBLE_COLLECTIONS_SCAN_SYS_PATH", "False")
 
     with pytest.raises(SystemExit) as caught:
-        main(["doctor", "--fleet", str(tmp_path), "--format", "json", "--timeout", "5"])
+        main(["doctor", "--fleet", str(tmp_path), "--format", "json", "--timeout", "60"])
     told = capsys.readouterr()
     assert caught.value.code == 5, "the servers of this fleet do not answer"
     assert PASSWORD not in told.out + told.err

@@ -14,7 +14,9 @@ from tests.unit.client_files import CONFIGS, HOSTILE_NAMES, NEW, Config, configs
 from tests.unit.qt_settings import QtReader, as_qt, reader
 
 pytestmark = pytest.mark.once
-relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+relaxed = settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=150
+)
 
 
 @pytest.fixture(scope="module")

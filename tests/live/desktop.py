@@ -66,7 +66,7 @@ class Display:
 
     def close(self) -> None:
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(20)
+        self._process.wait(60)
 
 
 class Desktop:
@@ -124,12 +124,12 @@ class Desktop:
     def reap(self) -> None:
         """Takes leave of what was started here and has ended."""
         for process in (*self._daemons.values(), *self._clients):
-            process.wait(20)
+            process.wait(60)
 
     def _end(self, name: str) -> None:
         daemon = self._daemons.pop(name)
         daemon.send_signal(signal.SIGTERM)
-        daemon.wait(20)
+        daemon.wait(60)
 
     def _bus_names(self) -> str:
         with contextlib.suppress(subprocess.CalledProcessError):
@@ -183,15 +183,18 @@ class Desktop:
         return re.findall(r'AccountState state change: +".*" -> "(.*)"', self.log_text())
 
     def account_names(self) -> list[str]:
-        """What the client itself says on its socket: ``login@host:port``."""
-        with socket.socket(socket.AF_UNIX) as connection:
+        """What the client itself says on its socket: ``login@host:port``. Nothing where it does not listen (yet)."""
+        data = b""
+        with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
             connection.settimeout(10)
             connection.connect(str(self.user.runtime / "Nextcloud/socket"))
             connection.sendall(b'V2/LIST_ACCOUNTS:{"id":"1","arguments":{}}\n')
-            data = b""
             while not (found := re.search(rb"V2/LIST_ACCOUNTS_RESULT:(.*)\n", data)):
-                data += connection.recv(65536)
-        return [str(account["name"]) for account in json.loads(found[1])["arguments"]["accounts"]]
+                if not (more := connection.recv(65536)):
+                    return []
+                data += more
+            return [str(account["name"]) for account in json.loads(found[1])["arguments"]["accounts"]]
+        return []
 
     def journals(self) -> dict[str, int]:
         """Names and inodes of the sync journals."""
@@ -205,7 +208,7 @@ class Desktop:
         }
 
 
-def wait_for(true: Callable[[], T], what: str, seconds: float = 60.0) -> T:
+def wait_for(true: Callable[[], T], what: str, seconds: float = 120.0) -> T:
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"

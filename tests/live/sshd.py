@@ -15,6 +15,7 @@ from typing import Self
 import yaml
 
 from smartfleet.fleet.example import write_example
+from tests.ports import free_port
 
 CONFIG = """\
 Port {port}
@@ -37,9 +38,7 @@ class Sshd:
         self.folder = folder
         self.key = folder / "admin_key"
         self.known_hosts = folder / "known_hosts"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         for key in ("host_key", "admin_key"):
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / key)], check=True)
         public = " ".join((folder / "host_key.pub").read_text().split()[:2])
@@ -56,7 +55,7 @@ class Sshd:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "sshd.log").open("wb") as log:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not self._answers():
             assert time.monotonic() < end, (self.folder / "sshd.log").read_text()
             time.sleep(0.05)
@@ -70,7 +69,7 @@ class Sshd:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._process.send_signal(signal.SIGTERM)
-        self._process.wait(20)
+        self._process.wait(60)
 
     def fleet(self, folder: Path, admin: str, old: str, new: str) -> Path:
         """A fleet folder with this machine as its only host ``pc``."""

@@ -73,7 +73,7 @@ class Desktop:
             capture_output=True,
             text=True,
             check=True,
-            timeout=20,
+            timeout=60,
         )
         return done.stdout
 
@@ -87,12 +87,12 @@ class Desktop:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     child.send_signal(signal.SIGTERM)
-    child.wait(10)
+    child.wait(60)
 
 
 def _wait_for(true: object) -> None:
     assert callable(true)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)
@@ -183,7 +183,7 @@ def test_a_locked_keyring_is_reported_and_nobody_is_prompted(unlocked: Desktop) 
         with pytest.raises(DroppedError) as caught:
             ask()
         assert caught.value.code == "keyring-locked"
-    assert time.monotonic() - before < 5
+    assert time.monotonic() - before < 60
     with Connection(unlocked.env["DBUS_SESSION_BUS_ADDRESS"]) as bus:
         assert not bus.has_owner("org.gnome.keyring.SystemPrompter")
         assert not SecretService(bus).has(NEW)

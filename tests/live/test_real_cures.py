@@ -64,7 +64,7 @@ class Doubled:
     def start(self, syncs: int) -> None:
         self.desktop.log.unlink(missing_ok=True)
         self.desktop.start_client()
-        wait_for(lambda: self.desktop.synced() >= syncs, "the client to sync", 90)
+        wait_for(lambda: self.desktop.synced() >= syncs, "the client to sync")
 
     def names(self, folder: Path) -> list[str]:
         found = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".sync_", ".next")))
@@ -81,13 +81,13 @@ class Doubled:
 
     def settled(self) -> None:
         """The client that runs now has synced, and has looked at the server twice since: it had time to go wrong."""
-        wait_for(self.desktop.synced, "the client to sync", 90)
+        wait_for(self.desktop.synced, "the client to sync")
         since = time.time()
 
         def polls() -> int:
             return sum(one.method == "PROPFIND" for one in self.one.requests(since))
 
-        wait_for(lambda: polls() >= 2, "the client to look at the server twice", 90)
+        wait_for(lambda: polls() >= 2, "the client to look at the server twice")
 
 
 @pytest.mark.parametrize("keep_old", [True, False], ids=["beside the old account", "without the old journal"])

@@ -51,7 +51,7 @@ class OsUser:
     def run(self, *command: str, env: Mapping[str, str], text: str = "") -> str:
         done = subprocess.run(
             command, env=dict(env), cwd=self.home, user=self.uid, group=self.gid, extra_groups=[], input=text,
-            capture_output=True, text=True, check=True, timeout=60,
+            capture_output=True, text=True, check=True, timeout=120,
         )  # fmt: skip
         return done.stdout
 
@@ -94,10 +94,11 @@ def _make_runtime(user: OsUser) -> None:
 def remove_user(user: OsUser) -> None:
     """Ends all that runs in the user's name, then removes user, home and runtime folder."""
     assert user.name.startswith(PREFIX)
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        _end(user.processes(), number)
-        if _gone(user, 8.0):
-            break
+    _end(user.processes(), signal.SIGTERM)
+    end = time.monotonic() + 60
+    # whoever was begun meanwhile was not told
+    while not _gone(user, 8.0) and time.monotonic() < end:
+        _end(user.processes(), signal.SIGKILL)
     shutil.rmtree(user.runtime, ignore_errors=True)
     subprocess.run(["userdel", "--remove", user.name], check=True, capture_output=True)
 

@@ -182,7 +182,9 @@ def test_cut_off(tmp_path: Path, part: int) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 135167), st.integers(0, 255)), min_size=1, max_size=30))
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_damage_is_told_or_harmless(tmp_path: Path, changes: list[tuple[int, int]]) -> None:
     data = bytearray(PLAIN.read_bytes())
     for place, value in changes:

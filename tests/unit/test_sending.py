@@ -27,7 +27,8 @@ from smartfleet.store.database import Waits
 from smartfleet.store.outbox import KEPT, SENDING
 from smartfleet.text import visible
 from smartfleet.words import Language, Words, load_words
-from tests.unit.receivers import Mailbox, Received, free_port, mail_server, webhook
+from tests.ports import free_port
+from tests.unit.receivers import Mailbox, Received, mail_server, webhook
 from tests.unit.store_world import Clock
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()

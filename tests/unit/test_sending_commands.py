@@ -25,8 +25,9 @@ from smartfleet.model.sending import OutboxDocument, OutboxEntry
 from smartfleet.report import terminal
 from smartfleet.report.writers import FORMS
 from smartfleet.store import Store
+from tests.ports import free_port
 from tests.unit.builders import NEW, OLD
-from tests.unit.receivers import Mailbox, Received, free_port, mail_server, webhook
+from tests.unit.receivers import Mailbox, Received, mail_server, webhook
 from tests.unit.screens import EVIL, shown
 from tests.unit.test_redact import data_with
 

@@ -13,8 +13,8 @@ from smartfleet.fleet import Fleet
 from smartfleet.model.report import ReportData
 from smartfleet.notify.deliver import PATIENCE
 from smartfleet.store import Store
+from tests.ports import free_port
 from tests.unit.campaign_world import Hosts, World
-from tests.unit.receivers import free_port
 from tests.unit.test_sending_commands import a_run, desk, fleet_with, no_report, store_of
 
 
