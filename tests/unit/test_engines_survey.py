@@ -69,7 +69,7 @@ class Said:
 def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
     told: dict[str, Said] = {
         "local": Said({"here": WELL}),
-        "branches": Said({"w1": ODD, "w2": EngineError("worker/version", "it is old", why="old", do="mend it")}),
+        "branches": Said({"w1": ODD, "w2": EngineError("worker/version", "worker w2: it is old", why="old", do="mend it")}),
         "cluster": Said(EngineError("engine/no-scheduler", "nobody is there", why="it is off", do="start it")),
     }
     monkeypatch.setattr(Engines, "_make", lambda _self, name: told[name])
@@ -96,6 +96,8 @@ def test_people_read_what_mends_it_and_no_escapes(engines: Engines) -> None:
     shown = capture.get()
     for word in ("berlin", "all hosts that no other engine has", "worker/version", "mend it", "start it", "-1.2 s"):
         assert word in shown
+    assert "w2: it is old (old)" in shown
+    assert "worker w2" not in shown
     assert "\x1b" not in shown
     json.loads(document.model_dump_json())
 

@@ -55,7 +55,9 @@ def _remarks(seen: list[EngineSeen]) -> Iterator[Remark]:
     for engine in seen:
         troubled = [one for one in engine.workers if one.state == "failed"]
         for one in troubled:
-            yield Remark("failed", one.code, one.worker, _told(one.message, one.why), one.do)
+            # the remark names the worker already
+            message = one.message.removeprefix(f"worker {one.worker}: ")
+            yield Remark("failed", one.code, one.worker, _told(message, one.why), one.do)
         if engine.state == "failed" and not troubled:
             yield Remark("failed", engine.code, engine.name, _told(engine.message, engine.why), engine.do)
 
