@@ -69,7 +69,9 @@ class Said:
 def engines(monkeypatch: pytest.MonkeyPatch) -> Engines:
     told: dict[str, Said] = {
         "local": Said({"here": WELL}),
-        "branches": Said({"w1": ODD, "w2": EngineError("worker/version", "worker w2: it is old", why="old", do="mend it")}),
+        "branches": Said(
+            {"w1": ODD, "w2": EngineError("worker/version", "worker w2: it is old", why="old", do="mend it")}
+        ),
         "cluster": Said(EngineError("engine/no-scheduler", "nobody is there", why="it is off", do="start it")),
     }
     monkeypatch.setattr(Engines, "_make", lambda _self, name: told[name])
