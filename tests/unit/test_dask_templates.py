@@ -42,6 +42,14 @@ def test_the_workers_unit_is_the_strict_profile() -> None:
     assert (options["nanny"], options["nthreads"], options["lifetime"]) == (False, 1, None)
 
 
+@each_unit
+def test_a_unit_does_not_wait_for_ever_for_dasks_own_end(name: str) -> None:
+    """A worker that is told to end while its scheduler goes never does; what it had begun takes 21 s at most to end."""
+    lines = (FOLDER / f"{name}.service").read_text("utf-8").splitlines()
+    [seconds] = [line.removeprefix("TimeoutStopSec=") for line in lines if line.startswith("TimeoutStopSec=")]
+    assert 21 < int(seconds) <= 60
+
+
 def test_the_schedulers_unit_speaks_tls() -> None:
     assert started("smartfleet-dask-scheduler")["protocol"] == "tls"
 
