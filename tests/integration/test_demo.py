@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartfleet.lab.layout import Layout, is_running, read_state
-from tests.integration.demos import processes_of
+from tests.integration.demos import left_by_demo, processes_of
 
 COMMAND = [sys.executable, "-m", "smartfleet.cli.main", "demo"]
 
@@ -32,7 +32,7 @@ def test_the_demo_moves_its_fleet_and_cleans_up(tmp_path: Path) -> None:
         assert told in done.stdout
     assert f"the report: {folder / 'report.html'}" in done.stdout
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!")
-    assert not processes_of(folder)
+    assert not left_by_demo(folder)
 
 
 @pytest.mark.once
@@ -49,7 +49,7 @@ def test_an_interrupted_demo_cleans_up(tmp_path: Path) -> None:
     assert demo.returncode == 130
     assert b"Traceback" not in output
     assert not is_running(state.pid, state.mark)
-    assert not processes_of(folder)
+    assert not left_by_demo(folder)
 
 
 @pytest.mark.once

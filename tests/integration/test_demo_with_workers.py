@@ -16,7 +16,7 @@ from smartfleet.lab import demo
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.scenarios import SCENARIOS
 from smartfleet.store import Store
-from tests.integration.demos import processes_of
+from tests.integration.demos import left_by_demo
 
 pytestmark = pytest.mark.once
 
@@ -56,7 +56,7 @@ def test_a_campaign_that_loses_a_worker_ends_right(
     assert "the server's log since the move began: 0 files downloaded, 0 uploaded" in told
     assert ended_right(folder / "fleet", moving.split(", "))
     assert noted == dict.fromkeys(MACHINES, ("open", "done"))
-    assert not processes_of(folder)
+    assert not left_by_demo(folder)
     assert not list(temporary.iterdir())
 
 
