@@ -57,8 +57,8 @@ class WindowsHosts:
         for endpoint in self._endpoints.values():
             await endpoint.close()
         await self._workers.close()
-        for name in self._endpoints:
-            await asyncio.to_thread(clients.end, self._machine(name))
+        # side by side: each may take its time to go
+        await asyncio.gather(*(asyncio.to_thread(clients.end, self._machine(name)) for name in self._endpoints))
         if self._downloads is not None:
             await self._downloads.cleanup()
 
