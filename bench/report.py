@@ -1,8 +1,9 @@
 """The report of a fleet in the middle of its campaign, with 50 runs behind it, from the store to every form of it.
 
 Every host was audited twice; half of them moved and were verified in between, slice by slice. At the end of each run
-the policy's answers about its hosts were kept. The store is written before anything is measured, and that Ansible reads
-the inventory is no part of it.
+the policy's answers about its hosts were kept, and what their audits mean. The store is written before anything is
+measured, and that Ansible reads the inventory is no part of it. What is counted of hosts is kept before the policy is
+changed, as the ends of runs and `status` keep it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from bench._processes import high_water
 from bench._synthetic import facts, name
 from smartfleet.campaign.inventory import InventoryHost
 from smartfleet.campaign.judging import gather
-from smartfleet.campaign.reporting import report_data
+from smartfleet.campaign.reporting import figures, report_data
 from smartfleet.fleet import Fleet
 from smartfleet.model.campaign import HostProgress, Wave
 from smartfleet.model.judged import JudgedHost
@@ -41,6 +42,8 @@ BATCH = 500
 SITES = ("Berlin", "Bonn", "Halle", "Kassel", "")
 STEPS = ("check", "stop-client", "backup", "secrets", "config", "start-client", "prove")
 NEEDS_CHROMIUM = "pdf"
+ANOTHER = {"audit_days": 15}
+"""A policy that is not the one that the fleet was judged by."""
 
 
 def main() -> None:
@@ -77,7 +80,20 @@ def _measure(folder: Path, size: int) -> None:
     print(f"  report data {taken}, {_peak()}")
     _write_forms(data)
     print(f"  with all forms: {_peak()}")
+    figures(fleet, store, hosts, {}, time.time())
+    _look_again(Fleet(folder, fleet_config(policy=ANOTHER)), store, hosts)
     store.close()
+
+
+def _look_again(fleet: Fleet, store: Store, hosts: Sequence[InventoryHost]) -> None:
+    """As `status` looks after the policy was changed, until nothing is behind any more."""
+    begun = _now()
+    first = figures(fleet, store, hosts, {}, time.time()).behind
+    print(f"  status after the policy was changed {_since(begun)}, {first} hosts behind")
+    looks, behind = 1, first
+    while behind:
+        looks, behind = looks + 1, figures(fleet, store, hosts, {}, time.time()).behind
+    print(f"  nothing behind after {looks} looks {_since(begun)}")
 
 
 def _vars(number: int) -> dict[str, object]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from smartfleet.campaign.judging import gather
@@ -17,8 +18,8 @@ from smartfleet.store import Store
 from smartfleet.store.documents import BATCH, batches
 from smartfleet.store.standings import Marks, Standing
 
-AT_ONCE = 1_000
-"""Hosts of which something is kept that are judged anew in one look: it takes a second at most."""
+SECONDS = 2.0
+"""How long one look judges hosts anew of which something is kept; what is begun then, a thousand at most, it ends."""
 _AT_LEAST = 2_000
 """Standings that are written together: a run under way has its own to write, and each write waits for the disk."""
 _NOTHING = Marks()
@@ -38,14 +39,15 @@ class Look:
 
     What is judged is kept for the next look, which goes on where this one ended. `unchecked`: hosts whose key or
     certificate nobody looks at; None where that is not known, and who asks does not ask for what follows from it.
-    `left`: how many more hosts of which something is kept are judged anew.
+    `left`: for how many more seconds, by `clock`, hosts of which something is kept are judged anew.
     """
 
     store: Store
     config: FleetConfig
     policy: Policy
     unchecked: Collection[str] | None
-    left: int = AT_ONCE
+    left: float = SECONDS
+    clock: Callable[[], float] = time.monotonic
     due: dict[str, Marks] = field(default_factory=dict)
     """Hosts to be judged: a few queries for many of them, wherever in the fleet they are."""
     unwritten: list[Standing] = field(default_factory=list)
@@ -70,8 +72,7 @@ class Look:
         other = [
             one.host for one in kept.values() if not ruler.stands(one, marks.get(one.host, _NOTHING), self.unchecked)
         ]
-        anew = [*new, *other[: self.left]]
-        self.left -= len(anew) - len(new)
+        anew = [*new, *other] if self.left > 0 else new
         found.behind += len(new) + len(other) - len(anew)
         due = {host: marks.get(host, _NOTHING) for host in anew}
         add_up(found.figures, (one for one in kept.values() if one.host not in due))
@@ -79,9 +80,11 @@ class Look:
 
     def _judge(self, ruler: Ruler, found: Count) -> None:
         marks, self.due = self.due, {}
+        begun = self.clock()
         seen = gather(self.store, self.config, list(marks), self.unchecked or ())
         judged = [ruler.standing(one, self.policy.judge(one), marks[one.host]) for one in seen]
         add_up(found.figures, judged)
+        self.left -= self.clock() - begun
         self.unwritten += judged
         if len(self.unwritten) >= _AT_LEAST:
             self._write()

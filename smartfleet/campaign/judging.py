@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from smartfleet.assess import assess
+from smartfleet.campaign.assessing import each_assessed
 from smartfleet.campaign.base import Campaign
 from smartfleet.campaign.inventory import InventoryHost
 from smartfleet.campaign.standings import ruler_of
@@ -63,9 +64,9 @@ def _gathered(
             past=pasts.get(host, {}),
         )
 
-    for host, taken, facts in store.each_facts(hosts):
+    for host, facts, assessment in each_assessed(store, config, hosts):
         del left[host]
-        yield known(host, facts, assess(host, taken, facts, config))
+        yield known(host, facts, assessment)
     yield from (known(host) for host in left)
 
 

@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, Delete, Integer, Select, and_, cast, delete, func, not_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from smartfleet.store.database import Part
@@ -18,6 +17,7 @@ from smartfleet.store.documents import batches
 from smartfleet.store.seen import OUTCOME_KEY, VERDICT_KEY
 from smartfleet.store.tables import (
     GONE,
+    AssessmentRow,
     FactsRow,
     FolderPastRow,
     JudgedRunRow,
@@ -62,6 +62,9 @@ _SEEN: Mapping[str, type[FactsRow | OutcomeRow | VerdictRow]] = {
     "verdicts": VerdictRow,
 }
 
+_OF_SEEN = (StandingRow, AssessmentRow, FolderPastRow)
+"""A row of a host each, made of what was seen."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -96,15 +99,14 @@ class Retention(Part):
 
     def claim_thinning(self) -> bool:
         """Whether it is due, and this process's to do: for one of all processes, once a day."""
-        dialect = postgresql if self._database.remote else sqlite
 
         def work(session: Session) -> bool:
             now = self._database.waits.clock()
             # it lies among the marks of transactions; one from the future is from before the clock was put back
             past = or_(WriteRow.at < now - EVERY, WriteRow.at > now + EVERY)
             session.execute(delete(WriteRow).where(WriteRow.id == _MARK, past))
-            mine = dialect.insert(WriteRow).values(id=_MARK, at=now).on_conflict_do_nothing().returning(WriteRow.id)
-            return session.execute(mine).first() is not None
+            mine = self._database.insert(WriteRow).values(id=_MARK, at=now)
+            return session.execute(mine.on_conflict_do_nothing().returning(WriteRow.id)).first() is not None
 
         return self._database.write(work)
 
@@ -148,12 +150,14 @@ class Retention(Part):
             newest = select(func.max(JudgementRow.id)).where(JudgementRow.host.in_(hosts)).group_by(JudgementRow.host)
             wanted = select(JudgementRow.host).where(JudgementRow.id.in_(newest), _long_gone(moment))
             gone = [row.host for row in self._database.rows(wanted)]
+            if gone:
+                # before the rows whose ids they name: a database may give an id again
+                deeds = [delete(table).where(table.host.in_(gone)) for table in _OF_SEEN]
+                yield _Deed("hosts that are gone", deeds)
             for what, table in _SEEN.items() if gone else ():
                 open_run = table.run_id.in_(select(RunRow.id).where(_OPEN))
                 yield from self._by_id(what, table, select(table.id).where(table.host.in_(gone), not_(open_run)))
             if gone:
-                deeds = [delete(table).where(table.host.in_(gone)) for table in (StandingRow, FolderPastRow)]
-                yield _Deed("hosts that are gone", deeds)
                 closed = ProgressRow.run_id.in_(_old_runs(moment))
                 yield _Deed("progress", [delete(ProgressRow).where(ProgressRow.host.in_(gone), closed)])
 

@@ -14,8 +14,8 @@ from smartfleet.errors import StoreError
 from smartfleet.store.errors import store_error
 from smartfleet.text import visible
 
-HEAD = "0005"
-KNOWN = ("0001", "0002", "0003", "0004", "0005")
+HEAD = "0006"
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006")
 WRITES = "smartfleet_writes"
 """Execution option of a connection whose next transaction writes."""
 _BUSY_SECONDS = 30

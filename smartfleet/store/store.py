@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from smartfleet.store.assessments import Assessments
 from smartfleet.store.database import Database, Waits
 from smartfleet.store.departures import Departures
 from smartfleet.store.folders import FolderPasts
@@ -38,6 +39,7 @@ class Store(
     Departures,
     FolderPasts,
     Standings,
+    Assessments,
     Presence,
     Outbox,
     Retention,

@@ -283,6 +283,18 @@ class StandingRow(Base):
     document: Mapped[str] = mapped_column(Text)
 
 
+class AssessmentRow(Base):
+    """What a host's newest facts mean, and what they were assessed by. `document` is a HostAssessment."""
+
+    __tablename__ = "assessments"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    facts_id: Mapped[int] = mapped_column(Integer)
+    # a digest of the configuration and the program
+    ruler: Mapped[str] = mapped_column(String(64))
+    document: Mapped[str] = mapped_column(Text)
+
+
 class FolderPastRow(Base):
     """What earlier audits saw of a host's folders. A JSON list: users name logins and folders as they like."""
 

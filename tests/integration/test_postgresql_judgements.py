@@ -8,13 +8,15 @@ from math import inf
 
 import pytest
 
+from smartfleet.assess import assess
 from smartfleet.model.campaign import HostProgress, Wave
 from smartfleet.model.judged import JudgedFolder, JudgedHost, JudgedProfile
 from smartfleet.policy.evidence import FolderKey, FolderPast
 from smartfleet.store import Store
+from smartfleet.store.assessments import Audited
 from smartfleet.store.standings import Standing
 from tests.integration.postgres import Cut, Server, Wire
-from tests.unit.builders import facts_of
+from tests.unit.builders import TIME, facts_of, fleet_config
 from tests.unit.test_sending import message
 
 pytestmark = pytest.mark.once
@@ -153,6 +155,22 @@ def test_what_is_counted_of_hosts(store: Store) -> None:
     store.set_standings(rows)
     assert store.standings(NAMES) == {one.host: one for one in rows}
     assert store.standings(["never"]) == {}
+
+
+def test_what_audits_mean(store: Store) -> None:
+    run = store.begin("audit", 1)
+    store.add_facts(run, {host: (TIME, facts_of({})) for host in NAMES[:3]})
+    new = [(one.facts_id, assess(one.host, one.taken, one.facts, fleet_config())) for one in told(store)]
+    store.set_assessments("ruler", new[:2])
+    store.set_assessments("ruler", new[1:])
+    assert [one.assessment for one in told(store)] == [assessment for _, assessment in new]
+    assert [one.assessment for one in store.each_audited(NAMES, "another")] == [None] * 3
+    store.add_facts(run, {NAMES[0]: (TIME, facts_of({}))})
+    assert {one.host for one in told(store) if one.assessment is None} == {NAMES[0]}
+
+
+def told(store: Store) -> list[Audited]:
+    return list(store.each_audited(NAMES, "ruler"))
 
 
 def test_a_run_that_ended_is_told_once(store: Store) -> None:

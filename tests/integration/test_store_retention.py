@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from smartfleet.assess import assess
 from smartfleet.store.schema import open_engine
 from smartfleet.store.tables import (
+    AssessmentRow,
     FactsRow,
     JudgedRunRow,
     JudgementRow,
@@ -27,6 +29,7 @@ from smartfleet.store.tables import (
     VerdictRow,
     WaveRow,
 )
+from tests.unit.builders import TIME, facts_of, fleet_config
 from tests.unit.campaign_world import empty_store
 from tests.unit.retention_world import DAY, TODAY, Years, judged_of
 
@@ -173,6 +176,7 @@ def test_a_host_that_has_long_been_gone_goes_with_all_of_it(years: Years) -> Non
         years.moved(480, host)
         years.verified(470, host)
         years.store.set_folder_past({host: {}})
+        years.store.set_assessments("r", [(1, assess(host, TIME, facts_of({}), fleet_config()))])
     left(years, 400, "a")
     trail = len(years.store.trail())
     kept = left(years, 100, "a")
@@ -185,6 +189,8 @@ def test_a_host_that_has_long_been_gone_goes_with_all_of_it(years: Years) -> Non
     store = years.store
     assert (store.outcomes(["gone"]), store.verdicts(["gone"]), store.folder_past(["gone"])) == ([], [], {})
     assert (len(store.outcomes()), len(store.verdicts()), len(store.folder_past(["a"]))) == (1, 1, 1)
+    assessed = store._database.rows(select(AssessmentRow.host))
+    assert [row.host for row in assessed] == ["a"]
     assert len(years.store.trail()) == trail
     assert set(years.thin()) <= {"runs"}
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from smartfleet.campaign import assessing, counting
 from smartfleet.campaign import standings as kept_standings
 from smartfleet.campaign.counting import Count, Look
 from smartfleet.campaign.inventory import InventoryHost
@@ -27,9 +30,10 @@ from smartfleet.policy.evidence import FolderKey, FolderPast
 from smartfleet.policy.judge import policy_of
 from smartfleet.report.data import Figures
 from smartfleet.report.rows import rows_of
+from smartfleet.store.documents import batches
 from smartfleet.store.retention import Limits
 from smartfleet.store.standings import Standing
-from tests.unit.builders import CONFIG_PATH, HOME, NEW, TIME, Case, facts_of, fleet_config
+from tests.unit.builders import CONFIG_PATH, HOME, NEW, OLD, TIME, Case, facts_of, fleet_config
 from tests.unit.campaign_world import World, WorldCampaign, english
 
 NAMES = ("a", "b", "c")
@@ -61,6 +65,11 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
     "verified": {"verify_days": 2},
     "mild": {"severities": {"old-server": "note", "folder-verdict": "skip"}},
 }
+AIMS: Mapping[str, Mapping[str, Any]] = {
+    "there": {},
+    "back": {"servers": {"old": [NEW], "new": OLD}},
+    "anew": {"move": {"strategy": "reconnect"}},
+}
 
 
 @dataclass
@@ -69,6 +78,7 @@ class Story:
 
     world: World
     policy: Mapping[str, Any] = field(default_factory=dict)
+    aim: Mapping[str, Any] = field(default_factory=dict)
     version: str = "1"
     trusting: frozenset[str] = frozenset()
     hosts: Sequence[str] = NAMES
@@ -77,7 +87,11 @@ class Story:
     def campaign(self) -> WorldCampaign:
         made = self.world.campaign()
         assert isinstance(made, WorldCampaign)
-        return replace(made, fleet=Fleet(self.world.folder, fleet_config(policy=self.policy)), inventory=self.listed)
+        return replace(made, fleet=self.fleet, inventory=self.listed)
+
+    @property
+    def fleet(self) -> Fleet:
+        return Fleet(self.world.folder, fleet_config(policy=self.policy, **self.aim))
 
     @property
     def listed(self) -> list[InventoryHost]:
@@ -88,10 +102,15 @@ class Story:
         campaign = self.campaign
         policy = policy_of(campaign.fleet.config, english(), self.world.clock.now())
         doubtful = unchecked(self.listed, {})
-        with patch.object(kept_standings, "__version__", self.version):
+        with self.program():
             return Look(self.world.store, campaign.fleet.config, policy, doubtful, **how).over(self.hosts)
 
     def anew(self) -> Figures:
+        """By a program that takes nothing that was kept, and keeps nothing."""
+        with patch.object(assessing, "__version__", "anew"), patch.object(self.world.store, "set_assessments"):
+            return self._anew()
+
+    def _anew(self) -> Figures:
         campaign = self.campaign
         policy = policy_of(campaign.fleet.config, english(), self.world.clock.now())
         found = Figures()
@@ -124,8 +143,16 @@ class Story:
         self.world.store.set_folder_past({host: {key: FolderPast(first, TIME - 9 * DAY)}})
 
     def judged(self, host: str) -> None:
-        with patch.object(kept_standings, "__version__", self.version):
+        with self.program():
             judge_run(self.campaign, self.run(), [host] if host in self.hosts else list(self.hosts))
+
+    @contextmanager
+    def program(self) -> Iterator[None]:
+        with (
+            patch.object(kept_standings, "__version__", self.version),
+            patch.object(assessing, "__version__", self.version),
+        ):
+            yield
 
     def passes(self, seconds: float) -> None:
         self.world.clock.time += seconds
@@ -160,6 +187,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     told(Story.judged, host),
     told(Story.passes, st.sampled_from([HOUR, DAY, 1.5 * DAY, 31 * DAY, -2 * DAY])),
     st.sampled_from(sorted(POLICIES)).map(lambda name: say(policy=POLICIES[name])),
+    st.sampled_from(sorted(AIMS)).map(lambda name: say(aim=AIMS[name])),
     st.sets(host).map(lambda names: say(trusting=frozenset(names))),
     st.sampled_from(["1", "2"]).map(lambda version: say(version=version)),
     st.sets(host, min_size=1).map(lambda names: say(hosts=sorted(names))),
@@ -237,14 +265,14 @@ CHANGED: Mapping[str, tuple[Step, list[str]]] = {
     "a clock set back": (lambda story: story.passes(-2 * DAY), [*NAMES]),
     "trust": (say(trusting=frozenset("c")), ["c"]),
     "settings": (say(policy={"audit_days": 7}), [*NAMES]),
+    "another server": (say(aim=AIMS["back"]), [*NAMES]),
     "another program": (say(version="2"), [*NAMES]),
 }
 
 
 @pytest.mark.parametrize("name", UNCHANGED)
 def test_who_is_as_before_is_not_judged_again(story: Story, name: str) -> None:
-    with patch.object(kept_standings, "__version__", "1"):
-        UNCHANGED[name](story)
+    UNCHANGED[name](story)
     assert counted(story) == []
 
 
@@ -271,16 +299,29 @@ def test_the_days_of_a_waiver_are_its_own(story: Story) -> None:
     assert counted(story) == ["a"]
 
 
-def test_more_than_can_be_judged_at_once_are_said_to_be_behind(story: Story) -> None:
+class Ticking:
+    """A clock of which every look at it takes a second."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+def test_more_than_can_be_judged_in_time_are_said_to_be_behind(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "BATCH", 1)
+    monkeypatch.setattr(counting, "batches", partial(batches, size=1))
     before = story.anew()
     for name in NAMES:
         story.audited(name, "new")
-    first = story.look(left=2)
+    first = story.look(left=2, clock=Ticking())
     assert first.behind == 1
     assert first.figures.headline().on_old_server == 1
     assert before.headline().on_old_server == len(NAMES)
     # the next look goes on where this one ended
-    second = story.look(left=2)
+    second = story.look(left=2, clock=Ticking())
     assert second.behind == 0
     same(second, story.anew())
 

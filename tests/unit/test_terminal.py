@@ -280,7 +280,7 @@ def test_the_status() -> None:
     assert "running" in text
 
 
-@pytest.mark.parametrize(("behind", "said"), [(0, ""), (1, "1 host of these is counted"), (2, "2 hosts of these are")])
+@pytest.mark.parametrize(("behind", "said"), [(0, ""), (1, "1 of 3 hosts is counted"), (2, "2 of 3 hosts are counted")])
 def test_the_status_says_how_many_are_counted_as_they_were(behind: int, said: str) -> None:
     text = shown(
         terminal.status(StatusDocument(fleet="/f", headline=report_data().headline, behind=behind, runs=[], next=""))

@@ -35,7 +35,7 @@ def status(document: StatusDocument) -> RenderableType:
     return stack(
         text(document.fleet, "bold"),
         headline(document.headline),
-        text(_behind(document.behind)) if document.behind else None,
+        text(_behind(document)) if document.behind else None,
         section("Runs", _runs(document)) if document.runs else None,
         section("Locked", *locked(document.locks)),
         section("Lost", *_lost(document.lost)),
@@ -43,11 +43,11 @@ def status(document: StatusDocument) -> RenderableType:
     )
 
 
-def _behind(hosts: int) -> str:
-    was = "is" if hosts == 1 else "are"
+def _behind(document: StatusDocument) -> str:
+    was = "is" if document.behind == 1 else "are"
     return (
-        f"{number_of(hosts, 'host')} of these {was} counted as last judged, and something changed since; "
-        "smartfleet report judges all of them now"
+        f"{document.behind:,} of {number_of(document.headline.hosts, 'host')} {was} counted as last judged, and "
+        "something changed since; each smartfleet status judges more of them, smartfleet report judges all of them now"
     )
 
 
