@@ -74,6 +74,8 @@ def test_there_and_back(smartfleet: Smartfleet, lab: Lab, host: LabHost, anna: L
     would = document(smartfleet, "apply", str(plan_file), "--check")
     assert [(outcome["outcome"], outcome["code"]) for outcome in would["outcomes"]] == [("prepared", "check-mode")]
     assert anna.config.read_bytes() == before
+    assert nobody_to_ask(smartfleet("apply", str(plan_file)))
+    assert anna.config.read_bytes() == before
 
     applied = document(smartfleet, "apply", str(plan_file), "--yes")
     assert [outcome["outcome"] for outcome in applied["outcomes"]] == ["moved"]
@@ -100,6 +102,8 @@ def test_there_and_back(smartfleet: Smartfleet, lab: Lab, host: LabHost, anna: L
     document(smartfleet, "report", "--out", str(page))
     assert host.name in page.read_text("utf-8")
 
+    assert nobody_to_ask(smartfleet("rollback", "--run", applied["run"]))
+    assert lab.new_url.encode() in anna.config.read_bytes()
     taken_back = document(smartfleet, "rollback", "--run", applied["run"], "--yes")
     assert [outcome["outcome"] for outcome in taken_back["outcomes"]] == ["rolled-back"]
     assert lab.new_url.encode() not in anna.config.read_bytes()
@@ -109,11 +113,20 @@ def test_there_and_back(smartfleet: Smartfleet, lab: Lab, host: LabHost, anna: L
     assert (code, "rollback/nothing" in err) == (2, True)
 
 
+def nobody_to_ask(ended: tuple[int, str, str]) -> bool:
+    """Whether a command without --yes stopped at its question, as no terminal is there."""
+    code, _, err = ended
+    return code == 2 and "error[usage/no-terminal]" in err
+
+
 def _answers(changed: Any) -> list[Any]:
     return [*changed["checks_changed"], *(check for one in changed["hosts_changed"] for check in one["checks"])]
 
 
 def test_fix_does_it_all_in_one_go(smartfleet: Smartfleet, host: LabHost, anna: LabUser, lab: Lab) -> None:
+    before = anna.config.read_bytes()
+    assert nobody_to_ask(smartfleet("fix", host.name))
+    assert anna.config.read_bytes() == before
     fixed = document(smartfleet, "fix", host.name, "--user", anna.name, "--yes")
     assert [outcome["outcome"] for outcome in fixed["apply"]["outcomes"]] == ["moved"]
     assert [verdict["verdict"] for verdict in fixed["verify"]["verdicts"]] == ["match"]
