@@ -23,7 +23,7 @@ from sqlalchemy.engine.default import DefaultDialect
 When = Literal["before", "after"]
 """Whether the commit, at which a process is killed, happens."""
 MARK = "SMARTFLEET_TEST_MARK"
-SECONDS = 240.0
+SECONDS = 600.0
 
 
 @dataclass(frozen=True)

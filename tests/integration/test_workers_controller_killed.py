@@ -43,7 +43,6 @@ def moved_once(office: Office) -> None:
         assert (states.count("open"), states.count("done")) == (1, 1), (seat.host.name, states)
 
 
-@pytest.mark.timeout(400)
 def test_a_controller_that_is_killed_is_gone_on_with(lab: Lab, places: list[Place], office: Office) -> None:
     """While an account is moved at either site, by a worker behind ssh and by one of Dask's."""
     seats = list(office.seats.values())
