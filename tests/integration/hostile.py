@@ -123,7 +123,7 @@ class Fleet:
 
     def run(self, name: str, *arguments: str) -> str:
         command = [sys.executable, "-m", "smartfleet.cli.main", *arguments, "--fleet", str(self.folder)]
-        done = subprocess.run(command, capture_output=True, timeout=240, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=600, check=False)
         self.codes[name] = done.returncode
         self.said[name] = (done.stdout + done.stderr).decode()
         return done.stdout.decode()

@@ -50,7 +50,7 @@ def move_and_die(host: LabHost, raw: list[dict[str, Any]], mark: str) -> int:
     words = json.dumps({"root": str(host.root), "orders": raw, "mark": mark})
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", "tests.integration.moving"]
-    return subprocess.run(command, input=words.encode(), env=environment, check=False, timeout=60).returncode
+    return subprocess.run(command, input=words.encode(), env=environment, check=False, timeout=600).returncode
 
 
 def _host(root: str, stop_seconds: float = 20) -> Host:

@@ -78,7 +78,7 @@ def move_and_die(host: WindowsLabHost, raw: list[dict[str, Any]], mark: str) -> 
     words = json.dumps({"machine": str(host.machine.folder), "orders": raw, "mark": mark})
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-m", "tests.integration.playing"]
-    return subprocess.run(command, input=words.encode(), env=environment, check=False, timeout=60).returncode
+    return subprocess.run(command, input=words.encode(), env=environment, check=False, timeout=600).returncode
 
 
 def _die() -> None:

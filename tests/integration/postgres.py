@@ -86,7 +86,7 @@ class Server:
         person = self._person
         subprocess.run(
             [self._programs / program, *arguments],
-            check=True, timeout=200, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            check=True, timeout=600, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, user=person.pw_uid if person else None,
             group=person.pw_gid if person else None, extra_groups=[] if person else None,
         )  # fmt: skip

@@ -21,7 +21,7 @@ def ansible(folder: Path, program: str, *arguments: str) -> str:
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
     }
     return subprocess.run(
-        [BIN / program, *arguments], env=env, capture_output=True, text=True, check=False, timeout=120, cwd=folder
+        [BIN / program, *arguments], env=env, capture_output=True, text=True, check=False, timeout=600, cwd=folder
     ).stdout
 
 
@@ -30,5 +30,5 @@ def ansible_playbook(fleet: Path, name: str, *options: str) -> subprocess.Comple
     playbook = REPOSITORY / "playbooks" / f"{name}.yml"
     return subprocess.run(
         [BIN / "ansible-playbook", "-i", str(fleet / "inventory"), str(playbook), *options],
-        check=False, capture_output=True, text=True, cwd=fleet, stdin=subprocess.DEVNULL, timeout=120,
+        check=False, capture_output=True, text=True, cwd=fleet, stdin=subprocess.DEVNULL, timeout=600,
     )  # fmt: skip

@@ -45,7 +45,7 @@ def test_an_interrupted_demo_cleans_up(tmp_path: Path) -> None:
         time.sleep(0.05)
     time.sleep(1.5)
     os.killpg(demo.pid, signal.SIGINT)
-    output, _ = demo.communicate(timeout=200)
+    output, _ = demo.communicate(timeout=600)
     assert demo.returncode == 130
     assert b"Traceback" not in output
     assert not is_running(state.pid, state.mark)
@@ -73,7 +73,7 @@ def test_a_killed_demo_takes_its_lab_with_it(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_used_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = subprocess.run(
-        [*COMMAND, str(tmp_path / "file/demo")], capture_output=True, text=True, check=False, timeout=200
+        [*COMMAND, str(tmp_path / "file/demo")], capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 1
     assert "error[lab/folder]" in done.stderr

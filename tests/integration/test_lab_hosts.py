@@ -24,7 +24,7 @@ def ssh(lab: Lab, host: LabHost, command: str, stdin: bytes = b"") -> subprocess
     options = ["-F", "/dev/null", "-o", f"UserKnownHostsFile={lab.layout.known_hosts}", "-o", "BatchMode=yes"]
     target = ["-i", os.fspath(lab.layout.admin_key), "-p", str(host.port), "admin@127.0.0.1"]
     return subprocess.run(
-        ["ssh", *options, *target, command], input=stdin, capture_output=True, check=False, timeout=120
+        ["ssh", *options, *target, command], input=stdin, capture_output=True, check=False, timeout=600
     )
 
 
@@ -49,7 +49,7 @@ def test_another_key_is_not_let_in(lab: Lab, host: LabHost, tmp_path: Path) -> N
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
     options = ["-F", "/dev/null", "-o", f"UserKnownHostsFile={lab.layout.known_hosts}", "-o", "BatchMode=yes"]
     command = ["ssh", *options, "-i", os.fspath(tmp_path / "key"), "-o", "IdentitiesOnly=yes", "-p", str(host.port)]
-    done = subprocess.run([*command, "admin@127.0.0.1", "true"], capture_output=True, check=False, timeout=30)
+    done = subprocess.run([*command, "admin@127.0.0.1", "true"], capture_output=True, check=False, timeout=600)
     assert b"Permission denied" in done.stderr
 
 

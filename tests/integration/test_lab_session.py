@@ -68,5 +68,5 @@ def test_logging_out_ends_the_session_and_keeps_the_secrets(user: LabUser) -> No
 @pytest.mark.skipif(shutil.which("secret-tool") is None, reason="secret-tool (libsecret-tools) is not installed")
 def test_secret_tool_reads_it(user: LabUser) -> None:
     command = ["secret-tool", "lookup", "user", KEY, "server", "Nextcloud"]
-    found = subprocess.run(command, env={**os.environ, **session(user)}, capture_output=True, check=True, timeout=120)
+    found = subprocess.run(command, env={**os.environ, **session(user)}, capture_output=True, check=True, timeout=600)
     assert found.stdout.decode() == "geheim-ä"

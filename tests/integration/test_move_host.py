@@ -126,7 +126,7 @@ def test_the_modules_answer_in_their_own_process(
         env=environment,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     answer = json.loads(done.stdout)
     assert {key: answer[key] for key in expected} == expected, done.stderr

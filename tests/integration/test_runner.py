@@ -278,7 +278,7 @@ def _left(world: World) -> list[int]:
 
 def test_one_ctrl_c_finishes_running_hosts_and_begins_no_other(world: World, controller: subprocess.Popen[str]) -> None:
     controller.send_signal(signal.SIGINT)
-    out, _ = controller.communicate(timeout=120)
+    out, _ = controller.communicate(timeout=600)
     assert "running hosts finish" in out
     assert '{"a": true, "b": false, "c": false} True' in out
     assert (world.hosts["a"] / "ended").exists()
@@ -290,7 +290,7 @@ def test_two_ctrl_c_cancel_and_leave_nothing(world: World, controller: subproces
     assert controller.stdout is not None
     assert "running hosts finish" in controller.stdout.readline()
     controller.send_signal(signal.SIGINT)
-    controller.communicate(timeout=120)
+    controller.communicate(timeout=600)
     assert not (world.hosts["b"] / "begun").exists()
     _wait(lambda: not _left(world))
     assert _folders(temporary) == []

@@ -46,7 +46,7 @@ def at_once(url: str, program: str, *arguments: str) -> list[str]:
         child.stdin.write("go\n")
         child.stdin.flush()
     for child in children:
-        told, errors = child.communicate(timeout=120)
+        told, errors = child.communicate(timeout=600)
         assert child.returncode == 0, errors
         answers.append(told)
     return answers

@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
-        check=True, cwd=ROOT, capture_output=True, timeout=120,
+        check=True, cwd=ROOT, capture_output=True, timeout=600,
     )  # fmt: skip
     (built,) = folder.glob("*.whl")
     return built
@@ -44,7 +44,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     subprocess.run(
         [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)],
-        check=True, capture_output=True, timeout=120, env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        check=True, capture_output=True, timeout=600, env=os.environ | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"},
     )  # fmt: skip
     # added as a plain folder: its own .pth files, and with them this checkout, are not read
     code = f"import sys; sys.path.append({sysconfig.get_path('purelib')!r})"
@@ -56,7 +56,7 @@ def run(installed: Path, folder: Path, *arguments: str) -> subprocess.CompletedP
     programs = os.pathsep.join([str(installed), sysconfig.get_path("scripts"), os.environ["PATH"]])
     return subprocess.run(
         [installed / "smartfleet", *arguments],
-        check=False, capture_output=True, text=True, cwd=folder, timeout=120, stdin=subprocess.DEVNULL,
+        check=False, capture_output=True, text=True, cwd=folder, timeout=600, stdin=subprocess.DEVNULL,
         env=os.environ | {"PATH": programs, "PYTHONPATH": ""},
     )  # fmt: skip
 

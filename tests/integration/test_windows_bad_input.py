@@ -76,7 +76,7 @@ class Office:
             capture_output=True,
             text=True,
             check=False,
-            timeout=250,
+            timeout=600,
         )
         assert done.stdout, done.stderr
         self.documents[title] = json.loads(done.stdout)

@@ -44,7 +44,7 @@ class Office:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=600,
         )
         assert done.stdout, done.stderr
         self.documents[command] = json.loads(done.stdout)

@@ -39,7 +39,7 @@ class Office:
             capture_output=True,
             text=True,
             check=False,
-            timeout=200,
+            timeout=600,
         )
         assert done.stdout, done.stderr
         document: dict[str, Any] = json.loads(done.stdout)

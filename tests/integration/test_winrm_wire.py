@@ -67,7 +67,7 @@ class Fleet:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
             env=environment | {"ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_FORKS": "20"},
         )
         tasks = [task["hosts"] for play in json.loads(done.stdout)["plays"] for task in play["tasks"]]

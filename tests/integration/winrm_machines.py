@@ -106,7 +106,7 @@ class Network:
         return endpoint
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=600)
 
     def call(self, function: Callable[[], T]) -> T:
         async def run() -> T:
@@ -126,5 +126,5 @@ class Network:
         if self._workers is not None:
             self.run(self._workers.close())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=30)
+        self._thread.join(timeout=600)
         self._loop.close()

@@ -208,7 +208,7 @@ def smartfleet(fleet: Path, verb: str, *words: str, typed: str = "") -> Run:
     command = [sys.executable, "-m", "smartfleet.cli.main", verb, *words, "--fleet", str(fleet), "--format", "json"]
     # a session of its own: without a terminal, a password is read from stdin
     done = subprocess.run(
-        command, input=typed, capture_output=True, text=True, timeout=200, check=False, start_new_session=True
+        command, input=typed, capture_output=True, text=True, timeout=600, check=False, start_new_session=True
     )
     try:
         document = json.loads(done.stdout)

@@ -73,7 +73,7 @@ class Desktop:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=600,
         )
         return done.stdout
 

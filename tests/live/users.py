@@ -51,7 +51,7 @@ class OsUser:
     def run(self, *command: str, env: Mapping[str, str], text: str = "") -> str:
         done = subprocess.run(
             command, env=dict(env), cwd=self.home, user=self.uid, group=self.gid, extra_groups=[], input=text,
-            capture_output=True, text=True, check=True, timeout=120,
+            capture_output=True, text=True, check=True, timeout=600,
         )  # fmt: skip
         return done.stdout
 

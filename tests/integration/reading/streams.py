@@ -116,7 +116,7 @@ class Running:
         """Until it has said everything, with its standard input open."""
         assert self.process.stdout is not None
         events = [json.loads(line) for line in self.process.stdout if line.startswith(b'{"')]
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=600)
         self._words.seek(0)
         return Said(events, status, self._words.read().decode(errors="replace"))
 
