@@ -9,7 +9,7 @@ from pathlib import Path
 
 def left_by_demo(folder: Path) -> list[str]:
     """Its processes that do not end by themselves: who was told to takes a moment."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while (left := processes_of(folder)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return left

@@ -107,7 +107,7 @@ class Controller:
         """Command lines of the processes that commands of this controller left behind."""
         return [line for process in Path("/proc").iterdir() if process.name.isdigit() and (line := self._ours(process))]
 
-    def wait_clean(self, seconds: float = 60.0) -> None:
+    def wait_clean(self, seconds: float = 180.0) -> None:
         """Nothing may stay of a command that ended or was killed: no process, no file."""
         deadline = time.monotonic() + seconds
         while (left := [*self.left(), *(str(path) for path in self.temporary.iterdir())]) and (

@@ -38,7 +38,7 @@ def office(furnished: Office) -> Office:
 
 def wait_for_mark(office: Office, name: str, mark: str) -> None:
     found = reached(office[name].marks, mark)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not found():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -94,7 +94,7 @@ def test_between_two_waves_once_is_enough(office: Office) -> None:
     running = office.controller.start(*office.apply("--canary", "pc-1", "--pause", "5m"))
     wait_for_mark(office, "pc-1", "transaction done")
     # the canary is looked at again, then the pause begins
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not settled(office):
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -62,7 +62,7 @@ def test_a_machine_of_another_run_is_left_alone(office: Office) -> None:
 def test_the_queue_waits_for_the_other_run(office: Office) -> None:
     with another_run(office, EAST):
         running = office.controller.start(*office.apply("--until", "5m", "--every", "2s"))
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300
         while office.moved() != [WEST]:
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -91,7 +91,7 @@ def test_two_runs_at_the_same_moment_move_every_machine_once(office: Office) -> 
 
 def test_a_run_that_somebody_drives_is_not_resumed(office: Office) -> None:
     running = office.controller.start(*office.apply("--canary", EAST, "--pause", "2m"))
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while office.moved() != [EAST]:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -67,7 +67,7 @@ def cures(host: LabHost, fleet: Path) -> list[dict[str, Any]]:
 
 def until_planned(host: LabHost, fleet: Path) -> list[dict[str, Any]]:
     """A process that has just ended may still be seen for a moment."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not (raw := cures(host, fleet)):
         assert time.monotonic() < end
         time.sleep(0.2)

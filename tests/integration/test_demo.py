@@ -39,7 +39,7 @@ def test_the_demo_moves_its_fleet_and_cleans_up(tmp_path: Path) -> None:
 def test_an_interrupted_demo_cleans_up(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     demo = subprocess.Popen([*COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 600
     while (state := read_state(Layout(folder))) is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -56,7 +56,7 @@ def test_an_interrupted_demo_cleans_up(tmp_path: Path) -> None:
 def test_a_killed_demo_takes_its_lab_with_it(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     demo = subprocess.Popen([*COMMAND, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 600
     while (state := read_state(Layout(folder))) is None:
         assert time.monotonic() < deadline
         time.sleep(0.05)

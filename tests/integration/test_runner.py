@@ -255,7 +255,7 @@ def controller(world: World, temporary: Path) -> Iterator[subprocess.Popen[str]]
     _wait(lambda: not _left(world))
 
 
-def _wait(condition: object, seconds: float = 120.0) -> None:
+def _wait(condition: object, seconds: float = 300.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < deadline

@@ -278,7 +278,7 @@ def encoded(script: str) -> str:
 
 
 def await_true(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)

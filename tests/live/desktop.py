@@ -208,7 +208,7 @@ class Desktop:
         }
 
 
-def wait_for(true: Callable[[], T], what: str, seconds: float = 120.0) -> T:
+def wait_for(true: Callable[[], T], what: str, seconds: float = 300.0) -> T:
     end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"

@@ -55,7 +55,7 @@ class Sshd:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         with (self.folder / "sshd.log").open("wb") as log:
             self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stderr=log)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while not self._answers():
             assert time.monotonic() < end, (self.folder / "sshd.log").read_text()
             time.sleep(0.05)

@@ -92,7 +92,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _wait_for(true: object) -> None:
     assert callable(true)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while not true():
         assert time.monotonic() < end
         time.sleep(0.05)

@@ -95,7 +95,7 @@ def remove_user(user: OsUser) -> None:
     """Ends all that runs in the user's name, then removes user, home and runtime folder."""
     assert user.name.startswith(PREFIX)
     _end(user.processes(), signal.SIGTERM)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     # whoever was begun meanwhile was not told
     while not _gone(user, 8.0) and time.monotonic() < end:
         _end(user.processes(), signal.SIGKILL)

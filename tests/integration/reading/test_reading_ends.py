@@ -62,7 +62,7 @@ def _root(site: Site, name: str) -> Path:
 
 
 def _wait(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
