@@ -96,11 +96,13 @@ class Controller:
         return self.end(process)
 
     def end(self, process: subprocess.Popen[str]) -> Ended:
-        try:
-            out, err = process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        with process:
+            try:
+                out, err = process.communicate(timeout=SECONDS)
+            except BaseException:
+                # else it would trouble the tests that follow
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         return Ended(process.returncode, out, err, self._commits.read_text().splitlines())
 
     def left(self) -> list[str]:
