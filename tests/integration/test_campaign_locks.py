@@ -90,7 +90,7 @@ def test_two_runs_at_the_same_moment_move_every_machine_once(office: Office) -> 
 
 
 def test_a_run_that_somebody_drives_is_not_resumed(office: Office) -> None:
-    running = office.controller.start(*office.apply("--canary", EAST, "--pause", "2m"))
+    running = office.controller.start(*office.apply("--canary", EAST, "--pause", "60s"))
     deadline = time.monotonic() + 300
     while office.moved() != [EAST]:
         assert time.monotonic() < deadline
