@@ -121,7 +121,9 @@ def test_a_machine_that_stands_still_holds_up_nobody_else(office: Office) -> Non
 
 
 def test_a_machine_that_stands_still_for_too_long_is_given_up(office: Office) -> None:
-    """When it goes on, it ends what it was doing, and a retry finds that done."""
+    """When it goes on, it ends what it was doing and a retry finds that done; or a time limit of its own has passed while
+    it stood still, it takes back what it did, and the retry does it.
+    """
     with frozen(office, "--host-timeout", "60s", "--format", "json") as running:
         done = office.controller.end(running)
         assert done.code == 3, done.err
@@ -129,5 +131,5 @@ def test_a_machine_that_stands_still_for_too_long_is_given_up(office: Office) ->
         office.controller.wait_clean()
     again = office.controller.run("apply", "--retry", "failed", "--yes", "--format", "json")
     assert again.code == 0, again.err
-    assert outcomes(again) == {SLOW: ("already", "")}
+    assert outcomes(again) in ({SLOW: ("already", "")}, {SLOW: ("moved", "")})
     assert office.moved() == [SLOW, WELL]
