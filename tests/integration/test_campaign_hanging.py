@@ -121,8 +121,8 @@ def test_a_machine_that_stands_still_holds_up_nobody_else(office: Office) -> Non
 
 
 def test_a_machine_that_stands_still_for_too_long_is_given_up(office: Office) -> None:
-    """When it goes on, it ends what it was doing and a retry finds that done; or a time limit of its own has passed while
-    it stood still, it takes back what it did, and the retry does it.
+    """When it goes on, it ends what it was doing and a retry finds that done; or a time limit of its own has passed
+    while it stood still, it takes back what it did, and the retry does it.
     """
     with frozen(office, "--host-timeout", "60s", "--format", "json") as running:
         done = office.controller.end(running)
