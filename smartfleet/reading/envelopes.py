@@ -1,7 +1,7 @@
-"""Writes pywinrm's messages as xmltodict does, byte for byte, in a sixth of its time.
+"""Writes pywinrm's messages as xmltodict does, byte for byte, in a third of its time.
 
-xmltodict looks at every character of every name in every message, and puts the same tags together again and again; a
-fifth of what the controller did for a Windows host went into that.
+xmltodict looks at every character of every name in every message, and puts the same tags together again and again: by
+a profiler a fifth of what reading 100 Windows hosts took.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How to connect, without paramiko: Ansible imports it whenever it asks for that, in case the answer is `smart`.
 
-It did so 17 times for each host, and the import alone took a twentieth of what reading fifty hosts takes.
+It asks 17 times for each host, and the first time imports it: by a profiler a fortieth of what reading 100 hosts took.
 """
 
 from __future__ import annotations
