@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import and_, delete, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, and_, delete, func, insert, select
 
 from smartfleet.model.assessment import HostAssessment
 from smartfleet.model.facts import HostFacts
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches, read_document
-from smartfleet.store.tables import AssessmentRow, FactsRow
+from smartfleet.store.tables import ASSESSMENTS, FACTS
 
 
 class Audited(NamedTuple):
@@ -30,14 +29,12 @@ class Assessments(Part):
 
     def each_audited(self, hosts: Sequence[str], ruler: str) -> Iterator[Audited]:
         """Those of `hosts` that were ever audited, in batches of 500, each a transaction of its own."""
-        of_these = and_(
-            AssessmentRow.host == FactsRow.host, AssessmentRow.facts_id == FactsRow.id, AssessmentRow.ruler == ruler
-        )
-        columns = (FactsRow.host, FactsRow.id, FactsRow.taken, FactsRow.document, AssessmentRow.document)
+        of_these = and_(ASSESSMENTS.host == FACTS.host, ASSESSMENTS.facts_id == FACTS.id, ASSESSMENTS.ruler == ruler)
+        columns = (FACTS.host, FACTS.id, FACTS.taken, FACTS.document, ASSESSMENTS.document)
         for part in batches(hosts):
-            newest = select(func.max(FactsRow.id)).where(FactsRow.host.in_(part)).group_by(FactsRow.host)
-            wanted = select(*columns).join(AssessmentRow, of_these, isouter=True).where(FactsRow.id.in_(newest))
-            for host, facts_id, taken, facts, kept in self._database.rows(wanted.order_by(FactsRow.id)):
+            newest = select(func.max(FACTS.id)).where(FACTS.host.in_(part)).group_by(FACTS.host)
+            wanted = select(*columns).join(ASSESSMENTS.table, of_these, isouter=True).where(FACTS.id.in_(newest))
+            for host, facts_id, taken, facts, kept in self._database.rows(wanted.order_by(FACTS.id)):
                 assessment = None if kept is None else read_document(HostAssessment, kept)
                 yield Audited(host, facts_id, taken, read_document(HostFacts, facts), assessment)
 
@@ -55,9 +52,9 @@ class Assessments(Part):
         if not rows:
             return
 
-        def work(session: Session) -> None:
-            self._database.alone(session, AssessmentRow)
-            session.execute(delete(AssessmentRow).where(AssessmentRow.host.in_([row["host"] for row in rows])))
-            session.execute(insert(AssessmentRow), rows)
+        def work(connection: Connection) -> None:
+            self._database.alone(connection, ASSESSMENTS)
+            connection.execute(delete(ASSESSMENTS.table).where(ASSESSMENTS.host.in_([row["host"] for row in rows])))
+            connection.execute(insert(ASSESSMENTS.table), rows)
 
         self._database.write(work)

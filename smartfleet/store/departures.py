@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, insert, select
 
 from smartfleet.store.database import Part
-from smartfleet.store.tables import GONE, JudgementRow
+from smartfleet.store.tables import GONE, JUDGEMENTS
 
-_JUDGED = (JudgementRow.compliant, JudgementRow.profiles, JudgementRow.on_new_server, JudgementRow.on_old_server,
-           JudgementRow.document)  # fmt: skip
+_JUDGED = (JUDGEMENTS.compliant, JUDGEMENTS.profiles, JUDGEMENTS.on_new_server, JUDGEMENTS.on_old_server,
+           JUDGEMENTS.document)  # fmt: skip
 
 
 class Departures(Part):
@@ -22,7 +21,7 @@ class Departures(Part):
         """`inventory`: all hosts of it. Those judged before that are not in it are gone; those that are back stand as
         they were judged last. To be said before `add_judgements` of that run, which marks its end; in batches of 500.
         """
-        for part in self._hosts_in(JudgementRow):
+        for part in self._hosts_in(JUDGEMENTS.host):
             known = self._gone_or_not(part)
             left = [host for host in part if not known[host] and host not in inventory]
             back = [host for host in part if known[host] and host in inventory]
@@ -30,14 +29,14 @@ class Departures(Part):
                 self._database.write(partial(_note, run, left, back))
 
     def _gone_or_not(self, hosts: Sequence[str]) -> Mapping[str, bool]:
-        newest = select(func.max(JudgementRow.id)).where(JudgementRow.host.in_(hosts)).group_by(JudgementRow.host)
-        wanted = select(JudgementRow.host, JudgementRow.compliant).where(JudgementRow.id.in_(newest))
+        newest = select(func.max(JUDGEMENTS.id)).where(JUDGEMENTS.host.in_(hosts)).group_by(JUDGEMENTS.host)
+        wanted = select(JUDGEMENTS.host, JUDGEMENTS.compliant).where(JUDGEMENTS.id.in_(newest))
         return {row.host: row.compliant == GONE for row in self._database.rows(wanted)}
 
 
-def _note(run: str, left: Sequence[str], back: Sequence[str], session: Session) -> None:
-    rows = [{"run_id": run, **row} for row in [*map(_departed, left), *_before(back, session)]]
-    session.execute(insert(JudgementRow), rows)
+def _note(run: str, left: Sequence[str], back: Sequence[str], connection: Connection) -> None:
+    rows = [{"run_id": run, **row} for row in [*map(_departed, left), *_before(back, connection)]]
+    connection.execute(insert(JUDGEMENTS.table), rows)
 
 
 def _departed(host: str) -> dict[str, object]:
@@ -45,8 +44,8 @@ def _departed(host: str) -> dict[str, object]:
     return {"host": host, "compliant": GONE, **nothing}
 
 
-def _before(hosts: Sequence[str], session: Session) -> Iterator[dict[str, object]]:
+def _before(hosts: Sequence[str], connection: Connection) -> Iterator[dict[str, object]]:
     """What was known of them when they left."""
-    there = select(func.max(JudgementRow.id)).where(JudgementRow.host.in_(hosts), JudgementRow.compliant != GONE)
-    wanted = select(JudgementRow.host, *_JUDGED).where(JudgementRow.id.in_(there.group_by(JudgementRow.host)))
-    return (dict(row) for row in session.execute(wanted).mappings())
+    there = select(func.max(JUDGEMENTS.id)).where(JUDGEMENTS.host.in_(hosts), JUDGEMENTS.compliant != GONE)
+    wanted = select(JUDGEMENTS.host, *_JUDGED).where(JUDGEMENTS.id.in_(there.group_by(JUDGEMENTS.host)))
+    return (dict(row) for row in connection.execute(wanted).mappings())

@@ -7,14 +7,13 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, delete, insert, select
 
 from smartfleet.errors import StoreError
 from smartfleet.policy.evidence import FolderKey, FolderPast
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
-from smartfleet.store.tables import FolderPastRow
+from smartfleet.store.tables import FOLDER_PAST
 
 _KEY = len(FolderKey._fields)
 _Folders = Mapping[FolderKey, FolderPast]
@@ -27,7 +26,7 @@ class FolderPasts(Part):
         """Of those of `hosts` that are known here."""
         found = {}
         for part in batches(hosts):
-            wanted = select(FolderPastRow.host, FolderPastRow.document).where(FolderPastRow.host.in_(part))
+            wanted = select(FOLDER_PAST.host, FOLDER_PAST.document).where(FOLDER_PAST.host.in_(part))
             found.update({row.host: _read(row.document) for row in self._database.rows(wanted)})
         return found
 
@@ -38,10 +37,10 @@ class FolderPasts(Part):
             rows = [{"host": host, "document": _written(folders[host])} for host in part]
             self._database.write(partial(self._replace, rows))
 
-    def _replace(self, rows: Sequence[dict[str, str]], session: Session) -> None:
-        self._database.alone(session, FolderPastRow)
-        session.execute(delete(FolderPastRow).where(FolderPastRow.host.in_([row["host"] for row in rows])))
-        session.execute(insert(FolderPastRow), rows)
+    def _replace(self, rows: Sequence[dict[str, str]], connection: Connection) -> None:
+        self._database.alone(connection, FOLDER_PAST)
+        connection.execute(delete(FOLDER_PAST.table).where(FOLDER_PAST.host.in_([row["host"] for row in rows])))
+        connection.execute(insert(FOLDER_PAST.table), rows)
 
 
 def digest_of(folders: _Folders) -> str:

@@ -7,21 +7,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import Select, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Select, func, insert, select
 
 from smartfleet.model.diff import Moment
 from smartfleet.model.judged import JudgedHost
 from smartfleet.model.report import Point
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches, read_document
-from smartfleet.store.tables import GONE, JudgedRunRow, JudgementRow, RunRow
+from smartfleet.store.tables import GONE, JUDGED_RUNS, JUDGEMENTS, RUNS
 
 _COUNTED = (
-    JudgementRow.compliant,
-    JudgementRow.profiles,
-    JudgementRow.on_new_server,
-    JudgementRow.on_old_server,
+    JUDGEMENTS.compliant,
+    JUDGEMENTS.profiles,
+    JUDGEMENTS.on_new_server,
+    JUDGEMENTS.on_old_server,
 )
 
 
@@ -47,7 +46,7 @@ class Judgements(Part):
         """
         for part in batches(rows):
             self._database.write(partial(_add_news, [_row(run, judged) for judged in part]))
-        self._database.write(lambda session: self._mark(session, run))
+        self._database.write(lambda connection: self._mark(connection, run))
 
     def judged(self, hosts: Sequence[str] | None = None, run: str = "") -> dict[str, JudgedHost]:
         """By host, as it was when `run` had been judged, or now; without those that were gone.
@@ -96,32 +95,32 @@ class Judgements(Part):
         runs = [one.run for one in self._judged_runs()]
         return runs.index(run) < runs.index(other)
 
-    def _mark(self, session: Session, run: str) -> None:
-        row = session.get(JudgedRunRow, run) or JudgedRunRow(run_id=run)
-        row.at = self._database.waits.clock()
-        row.newest = session.scalar(select(func.max(JudgementRow.id))) or 0
-        session.add(row)
+    def _mark(self, connection: Connection, run: str) -> None:
+        newest = connection.scalar(select(func.max(JUDGEMENTS.id))) or 0
+        marked = {"at": self._database.waits.clock(), "newest": newest}
+        new = self._database.insert(JUDGED_RUNS).values(run_id=run, **marked)
+        connection.execute(new.on_conflict_do_update(index_elements=["run_id"], set_=marked))
 
     def _upto(self, run: str) -> int | None:
-        wanted = select(JudgedRunRow.newest).where(JudgedRunRow.run_id == run)
-        return self._database.read(lambda session: session.scalar(wanted))
+        wanted = select(JUDGED_RUNS.newest).where(JUDGED_RUNS.run_id == run)
+        return self._database.read(lambda connection: connection.scalar(wanted))
 
     def _judged_runs(self) -> list[_JudgedRun]:
         """Oldest first. A run that was resumed stands where it was judged last."""
         wanted = (
-            select(RunRow.id, RunRow.verb, JudgedRunRow.at, JudgedRunRow.newest)
-            .join(RunRow, RunRow.id == JudgedRunRow.run_id)
-            .order_by(JudgedRunRow.newest, JudgedRunRow.at, RunRow.number)
+            select(RUNS.id, RUNS.verb, JUDGED_RUNS.at, JUDGED_RUNS.newest)
+            .join(RUNS.table, RUNS.id == JUDGED_RUNS.run_id)
+            .order_by(JUDGED_RUNS.newest, JUDGED_RUNS.at, RUNS.number)
         )
         return [_JudgedRun(*row) for row in self._database.rows(wanted)]
 
     def _rows_in_time(self, hosts: Sequence[str] | None) -> Iterator[tuple[int, _Counts, _Counts]]:
         """Each row's number, and what is counted of its host before it and from it on."""
-        wanted = select(JudgementRow.host, JudgementRow.id, *_COUNTED).order_by(JudgementRow.host, JudgementRow.id)
-        for part in self._hosts_in(JudgementRow) if hosts is None else batches(hosts):
+        wanted = select(JUDGEMENTS.host, JUDGEMENTS.id, *_COUNTED).order_by(JUDGEMENTS.host, JUDGEMENTS.id)
+        for part in self._hosts_in(JUDGEMENTS.host) if hosts is None else batches(hosts):
             last, then = "", _NOTHING
             for host, number, compliant, profiles, on_new, on_old in self._database.rows(
-                wanted.where(JudgementRow.host.in_(part))
+                wanted.where(JUDGEMENTS.host.in_(part))
             ):
                 now = _NOTHING if compliant == GONE else (1, compliant, profiles, on_new, on_old)
                 yield number, then if host == last else _NOTHING, now
@@ -129,21 +128,21 @@ class Judgements(Part):
 
 
 def _newest(hosts: Sequence[str] | None, upto: int | None) -> Select[str, str]:
-    newest = select(func.max(JudgementRow.id)).group_by(JudgementRow.host)
+    newest = select(func.max(JUDGEMENTS.id)).group_by(JUDGEMENTS.host)
     if hosts is not None:
-        newest = newest.where(JudgementRow.host.in_(hosts))
+        newest = newest.where(JUDGEMENTS.host.in_(hosts))
     if upto is not None:
-        newest = newest.where(JudgementRow.id <= upto)
-    there = (JudgementRow.id.in_(newest), JudgementRow.compliant != GONE)
-    wanted = select(JudgementRow.host, JudgementRow.document).where(*there)
-    return wanted.order_by(JudgementRow.host)
+        newest = newest.where(JUDGEMENTS.id <= upto)
+    there = (JUDGEMENTS.id.in_(newest), JUDGEMENTS.compliant != GONE)
+    wanted = select(JUDGEMENTS.host, JUDGEMENTS.document).where(*there)
+    return wanted.order_by(JUDGEMENTS.host)
 
 
-def _add_news(rows: Sequence[dict[str, object]], session: Session) -> None:
-    known = {row.host: row.document for row in session.execute(_newest([str(row["host"]) for row in rows], None))}
+def _add_news(rows: Sequence[dict[str, object]], connection: Connection) -> None:
+    known = {row.host: row.document for row in connection.execute(_newest([str(row["host"]) for row in rows], None))}
     news = [row for row in rows if known.get(str(row["host"])) != row["document"]]
     if news:
-        session.execute(insert(JudgementRow), news)
+        connection.execute(insert(JUDGEMENTS.table), news)
 
 
 def _row(run: str, judged: JudgedHost) -> dict[str, object]:

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import RowMapping, delete, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from smartfleet.model.campaign import Lock
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
 from smartfleet.store.lease import LEASE, Life, Owner
 from smartfleet.store.people import admin
-from smartfleet.store.runs import driver_of
-from smartfleet.store.tables import LockRow, RunRow
+from smartfleet.store.runs import driver_of, run_row
+from smartfleet.store.tables import HOST_LOCKS
 
-# named as in the model; whole rows as objects take three times as long
-_COLUMNS = (LockRow.host, LockRow.run_id.label("run"), LockRow.admin, LockRow.where, LockRow.taken, LockRow.until)
+# named as in the model
+_COLUMNS = (
+    HOST_LOCKS.host,
+    HOST_LOCKS.run_id.label("run"),
+    HOST_LOCKS.admin,
+    HOST_LOCKS.where,
+    HOST_LOCKS.taken,
+    HOST_LOCKS.until,
+)
 
 
 class Locks(Part):
@@ -33,17 +39,17 @@ class Locks(Part):
         """
         names = sorted(set(hosts))
 
-        def work(session: Session) -> dict[str, Lock]:
-            self._database.alone(session, LockRow)
-            now = self._database.now(session)
+        def work(connection: Connection) -> dict[str, Lock]:
+            self._database.alone(connection, HOST_LOCKS)
+            now = self._database.now(connection)
             others: dict[str, Lock] = {}
             mine = {"run_id": run, "admin": admin(), "where": owner.host, "taken": now, "until": now + seconds}
             for part in batches(names):
-                held = {lock.host: lock for lock in _held(session, part, now) if lock.run != run}
+                held = {lock.host: lock for lock in _held(connection, part, now) if lock.run != run}
                 free = [host for host in part if host not in held]
-                session.execute(delete(LockRow).where(LockRow.host.in_(free)))
+                connection.execute(delete(HOST_LOCKS.table).where(HOST_LOCKS.host.in_(free)))
                 if free:
-                    session.execute(insert(LockRow), [{"host": host, **mine} for host in free])
+                    connection.execute(insert(HOST_LOCKS.table), [{"host": host, **mine} for host in free])
                 others |= held
             return others
 
@@ -52,37 +58,37 @@ class Locks(Part):
     def unlock(self, run: str, hosts: Sequence[str] | None = None, owner: Owner | None = None) -> None:
         """Gives the hosts of a run free, or some of them. With `owner`: unless another process drives it."""
 
-        def work(session: Session) -> None:
-            if owner and driver_of(session.get_one(RunRow, run)) not in {None, owner}:
+        def work(connection: Connection) -> None:
+            if owner and driver_of(run_row(connection, run)) not in {None, owner}:
                 return
-            own = delete(LockRow).where(LockRow.run_id == run)
+            own = delete(HOST_LOCKS.table).where(HOST_LOCKS.run_id == run)
             if hosts is None:
-                session.execute(own)
+                connection.execute(own)
                 return
             for part in batches(sorted(hosts)):
-                session.execute(own.where(LockRow.host.in_(part)))
+                connection.execute(own.where(HOST_LOCKS.host.in_(part)))
 
         self._database.write(work)
 
     def locks(self, hosts: Sequence[str] | None = None) -> list[Lock]:
         """Those that hold now, by host."""
 
-        def work(session: Session) -> list[Lock]:
-            now = self._database.now(session)
+        def work(connection: Connection) -> list[Lock]:
+            now = self._database.now(connection)
             if hosts is None:
-                return _held(session, None, now)
-            return [lock for part in batches(sorted(hosts)) for lock in _held(session, part, now)]
+                return _held(connection, None, now)
+            return [lock for part in batches(sorted(hosts)) for lock in _held(connection, part, now)]
 
         return self._database.read(work)
 
     def break_lock(self, host: str, run: str) -> Lock | None:
         """Takes a host's lock away from `run`, and tells it; None if another run has the host by now, or none."""
-        here = (LockRow.host == host, LockRow.run_id == run)
+        here = (HOST_LOCKS.host == host, HOST_LOCKS.run_id == run)
 
-        def work(session: Session) -> Lock | None:
-            row = session.execute(select(*_COLUMNS).where(*here).with_for_update()).mappings().first()
-            session.execute(delete(LockRow).where(*here))
-            return _told(row, _sign(session, run)) if row else None
+        def work(connection: Connection) -> Lock | None:
+            row = connection.execute(select(*_COLUMNS).where(*here).with_for_update()).mappings().first()
+            connection.execute(delete(HOST_LOCKS.table).where(*here))
+            return _told(row, _sign(connection, run)) if row else None
 
         return self._database.write(work)
 
@@ -94,17 +100,17 @@ class _Sign(NamedTuple):
     renewed: float
 
 
-def _held(session: Session, hosts: Sequence[str] | None, now: float) -> list[Lock]:
-    wanted = select(*_COLUMNS).order_by(LockRow.host)
+def _held(connection: Connection, hosts: Sequence[str] | None, now: float) -> list[Lock]:
+    wanted = select(*_COLUMNS).order_by(HOST_LOCKS.host)
     if hosts is not None:
-        wanted = wanted.where(LockRow.host.in_(hosts))
-    rows = session.execute(wanted).mappings().all()
-    signs = {run: _sign(session, run) for run in {row["run"] for row in rows}}
+        wanted = wanted.where(HOST_LOCKS.host.in_(hosts))
+    rows = connection.execute(wanted).mappings().all()
+    signs = {run: _sign(connection, run) for run in {row["run"] for row in rows}}
     return [_told(row, signs[row["run"]]) for row in rows if _holds(row, signs[row["run"]], now)]
 
 
-def _sign(session: Session, run: str) -> _Sign:
-    row = session.get_one(RunRow, run)
+def _sign(connection: Connection, run: str) -> _Sign:
+    row = run_row(connection, run)
     driver = driver_of(row)
     return _Sign(driver.life if driver else "unknown", (row.renewed or 0.0) if driver else 0.0)
 

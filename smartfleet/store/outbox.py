@@ -7,19 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 
 from smartfleet.model.sending import Message, OutboxEntry
 from smartfleet.store.database import Part
 from smartfleet.store.documents import read_document
-from smartfleet.store.tables import OutboxRow, RunRow
+from smartfleet.store.tables import OUTBOX, RUNS
 
 SENDING = 600.0
 """Seconds for which a message belongs to the process that tries it; who died in between has lost it then."""
 KEPT = 30 * 86_400.0
 """Seconds for which it is remembered that a message was sent, without what was in it."""
 _SHOWN = ("id", "created", "target", "kind", "state", "attempts", "next_at", "trouble")
+_TAKEN = (OUTBOX.target, OUTBOX.kind, OUTBOX.created, OUTBOX.attempts, OUTBOX.document)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Outbox(Part):
 
     def untold(self, since: float) -> list[str]:
         """Runs that ended after that moment and whose messages were not written down, the oldest first."""
-        wanted = select(RunRow.id).where(RunRow.told == 0, RunRow.finished > since).order_by(RunRow.number)
+        wanted = select(RUNS.id).where(RUNS.told == 0, RUNS.finished > since).order_by(RUNS.number)
         return [row.id for row in self._database.rows(wanted)]
 
     def add_news(self, run: str, kind: str, messages: Mapping[str, Message]) -> None:
@@ -54,28 +54,28 @@ class Outbox(Part):
         """
         rows = [_row(target, kind, message) for target, message in messages.items()]
 
-        def work(session: Session) -> None:
-            told = update(RunRow).where(RunRow.id == run, RunRow.told == 0).values(told=1).returning(RunRow.id)
-            if session.execute(told).first() is not None and rows:
-                _insert(session, rows)
+        def work(connection: Connection) -> None:
+            told = update(RUNS.table).where(RUNS.id == run, RUNS.told == 0).values(told=1).returning(RUNS.id)
+            if connection.execute(told).first() is not None and rows:
+                _insert(connection, rows)
 
         self._database.write(work)
 
     def add_message(self, target: str, kind: str, message: Message) -> str:
         """To be sent as soon as possible; answers with its id."""
         row = _row(target, kind, message)
-        self._database.write(lambda session: _insert(session, [row]))
+        self._database.write(lambda connection: _insert(connection, [row]))
         return str(row["id"])
 
     def outbox(self) -> list[OutboxEntry]:
         """All that is remembered, the oldest first; without what is in it, which may be large."""
-        shown = select(*(getattr(OutboxRow, name) for name in _SHOWN))
-        rows = self._database.rows(shown.order_by(OutboxRow.created, OutboxRow.id))
+        shown = select(*(getattr(OUTBOX, name) for name in _SHOWN))
+        rows = self._database.rows(shown.order_by(OUTBOX.created, OUTBOX.id))
         return [OutboxEntry.model_validate(dict(zip(_SHOWN, row, strict=True))) for row in rows]
 
     def due_messages(self, now: float) -> list[str]:
         """The ids of what is to be tried now, the oldest first."""
-        wanted = select(OutboxRow.id).where(_is_due(now)).order_by(OutboxRow.created, OutboxRow.id)
+        wanted = select(OUTBOX.id).where(_is_due(now)).order_by(OUTBOX.created, OUTBOX.id)
         return [row.id for row in self._database.rows(wanted)]
 
     def take_message(self, name: str, now: float, *, at_once: bool = False) -> Taken | None:
@@ -84,27 +84,25 @@ class Outbox(Part):
         `at_once`: an admin wants it to be tried, although it is not due or was given up.
         """
 
-        def work(session: Session) -> tuple[str, str, float, int, str] | None:
-            free = or_(_is_due(now), OutboxRow.state.in_(("waiting", "given-up"))) if at_once else _is_due(now)
-            row = session.scalar(select(OutboxRow).where(OutboxRow.id == name, free).with_for_update())
+        def work(connection: Connection) -> Taken | None:
+            free = or_(_is_due(now), OUTBOX.state.in_(("waiting", "given-up"))) if at_once else _is_due(now)
+            row = connection.execute(select(*_TAKEN).where(OUTBOX.id == name, free).with_for_update()).first()
             if row is None:
                 return None
-            row.state, row.attempts, row.next_at = "sending", row.attempts + 1, now + SENDING
-            return row.target, row.kind, row.created, row.attempts, row.document
+            taken = Taken(name, row.target, row.kind, row.created, row.attempts + 1, row.document)
+            tried = {"state": "sending", "attempts": taken.attempts, "next_at": now + SENDING}
+            connection.execute(update(OUTBOX.table).where(OUTBOX.id == name).values(**tried))
+            return taken
 
-        found = self._database.write(work)
-        if found is None:
-            return None
-        target, kind, created, attempts, document = found
-        return Taken(name, target, kind, created, attempts, document)
+        return self._database.write(work)
 
     def message_sent(self, name: str, now: float) -> None:
         """What was in it need not be kept any more; and what was sent long ago is forgotten."""
 
-        def work(session: Session) -> None:
+        def work(connection: Connection) -> None:
             sent = {"state": "sent", "next_at": 0.0, "trouble": "", "document": ""}
-            session.execute(update(OutboxRow).where(OutboxRow.id == name).values(**sent))
-            session.execute(delete(OutboxRow).where(OutboxRow.state == "sent", OutboxRow.created < now - KEPT))
+            connection.execute(update(OUTBOX.table).where(OUTBOX.id == name).values(**sent))
+            connection.execute(delete(OUTBOX.table).where(OUTBOX.state == "sent", OUTBOX.created < now - KEPT))
 
         self._database.write(work)
 
@@ -114,17 +112,17 @@ class Outbox(Part):
         if left is not None:
             failed["document"] = left.model_dump_json()
 
-        def work(session: Session) -> None:
-            session.execute(update(OutboxRow).where(OutboxRow.id == name).values(**failed))
+        def work(connection: Connection) -> None:
+            connection.execute(update(OUTBOX.table).where(OUTBOX.id == name).values(**failed))
 
         self._database.write(work)
 
     def drop_messages(self, names: Collection[str]) -> list[str]:
         """Lets them go unsent, and answers with the ids of those that went: what is being sent stays."""
-        idle = delete(OutboxRow).where(OutboxRow.id.in_(sorted(names)), OutboxRow.state != "sending")
+        idle = delete(OUTBOX.table).where(OUTBOX.id.in_(sorted(names)), OUTBOX.state != "sending")
 
-        def work(session: Session) -> list[str]:
-            return sorted(session.scalars(idle.returning(OutboxRow.id)))
+        def work(connection: Connection) -> list[str]:
+            return sorted(connection.scalars(idle.returning(OUTBOX.id)))
 
         return self._database.write(work)
 
@@ -139,8 +137,8 @@ def unsent(entries: Sequence[OutboxEntry]) -> list[OutboxEntry]:
     return [entry for entry in entries if entry.state != "sent"]
 
 
-def _insert(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    session.execute(insert(OutboxRow), rows)
+def _insert(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    connection.execute(insert(OUTBOX.table), rows)
 
 
 def _row(target: str, kind: str, message: Message) -> dict[str, object]:
@@ -153,6 +151,4 @@ def _row(target: str, kind: str, message: Message) -> dict[str, object]:
 
 def _is_due(now: float) -> ColumnElement[bool]:
     """A clock that jumped back far must not keep a message for ever, so a moment too far ahead counts as come."""
-    return and_(
-        OutboxRow.state.in_(("waiting", "sending")), or_(OutboxRow.next_at <= now, OutboxRow.next_at > now + KEPT)
-    )
+    return and_(OUTBOX.state.in_(("waiting", "sending")), or_(OUTBOX.next_at <= now, OUTBOX.next_at > now + KEPT))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, insert, select
 
 from smartfleet.model.plan import HostPlan, Plan
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches, read_document
-from smartfleet.store.tables import OutcomeRow, PlanHostRow, PlanRow, RunRow
+from smartfleet.store.tables import OUTCOMES, PLAN_HOSTS, PLANS, RUNS
 
 
 class Plans(Part):
@@ -20,21 +19,22 @@ class Plans(Part):
         """Keeps it under its hash; one that is there already stays as it is."""
         header = plan.model_copy(update={"hosts": []}).model_dump_json()
 
-        def work(session: Session) -> None:
-            if session.get(PlanRow, plan.hash):
+        def work(connection: Connection) -> None:
+            if connection.scalar(select(PLANS.hash).where(PLANS.hash == plan.hash)):
                 return
-            session.add(PlanRow(hash=plan.hash, created=plan.created, document=header))
-            session.flush()
+            row = {"hash": plan.hash, "created": plan.created, "document": header}
+            connection.execute(insert(PLANS.table), row)
             for part in batches(enumerate(plan.hosts)):
-                session.execute(insert(PlanHostRow), [_host_row(plan.hash, number, host) for number, host in part])
+                rows = [_host_row(plan.hash, number, host) for number, host in part]
+                connection.execute(insert(PLAN_HOSTS.table), rows)
 
         self._database.write(work)
 
     def plan(self, plan_hash: str) -> Plan | None:
         """All of it."""
 
-        def work(session: Session) -> str | None:
-            return session.scalar(select(PlanRow.document).where(PlanRow.hash == plan_hash))
+        def work(connection: Connection) -> str | None:
+            return connection.scalar(select(PLANS.document).where(PLANS.hash == plan_hash))
 
         header = self._database.read(work)
         if header is None:
@@ -50,26 +50,27 @@ class Plans(Part):
         found: set[str] = set()
         for part in batches(hosts):
             newest = (
-                select(func.max(OutcomeRow.id))
-                .where(OutcomeRow.host.in_(part))
-                .group_by(OutcomeRow.host, OutcomeRow.user, OutcomeRow.config_path)
+                select(func.max(OUTCOMES.id))
+                .where(OUTCOMES.host.in_(part))
+                .group_by(OUTCOMES.host, OUTCOMES.user, OUTCOMES.config_path)
             )
             wanted = (
-                select(RunRow.plan_hash)
-                .join(OutcomeRow, OutcomeRow.run_id == RunRow.id)
-                .where(OutcomeRow.id.in_(newest), RunRow.plan_hash != "")
+                select(RUNS.plan_hash)
+                .join(OUTCOMES.table, OUTCOMES.run_id == RUNS.id)
+                .where(OUTCOMES.id.in_(newest), RUNS.plan_hash != "")
                 .distinct()
             )
             found.update(row.plan_hash for row in self._database.rows(wanted))
         return sorted(found)
 
     def _hosts(self, plan_hash: str, hosts: Sequence[str] | None) -> list[HostPlan]:
-        wanted = select(PlanHostRow.document).where(PlanHostRow.plan_hash == plan_hash).order_by(PlanHostRow.number)
+        wanted = select(PLAN_HOSTS.document).where(PLAN_HOSTS.plan_hash == plan_hash).order_by(PLAN_HOSTS.number)
         if hosts is not None:
-            wanted = wanted.where(PlanHostRow.host.in_(hosts))
+            wanted = wanted.where(PLAN_HOSTS.host.in_(hosts))
 
-        def work(session: Session) -> list[HostPlan]:
-            return [read_document(HostPlan, text) for text in session.scalars(wanted.execution_options(yield_per=500))]
+        def work(connection: Connection) -> list[HostPlan]:
+            texts = connection.scalars(wanted.execution_options(yield_per=500))
+            return [read_document(HostPlan, text) for text in texts]
 
         return self._database.read(work)
 

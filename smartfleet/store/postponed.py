@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, insert, select, update
 
 from smartfleet.model.campaign import Postponed
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
-from smartfleet.store.tables import PostponedRow
+from smartfleet.store.tables import POSTPONED
+
+# named as in the model
+_COLUMNS = (POSTPONED.host, POSTPONED.user, POSTPONED.times, POSTPONED.until)
 
 
 class Postponements(Part):
@@ -19,29 +21,27 @@ class Postponements(Part):
     def postpone(self, server: str, host: str, user: str, until: float) -> Postponed:
         """Once more, until then."""
 
-        def work(session: Session) -> Postponed:
-            row = session.get(PostponedRow, (server, host, user), with_for_update=True)
-            if row is None:
-                row = PostponedRow(server=server, host=host, user=user, times=0, until=until)
-                session.add(row)
-            row.times, row.until = row.times + 1, until
-            return _postponed(row)
+        def work(connection: Connection) -> Postponed:
+            here = (POSTPONED.server == server, POSTPONED.host == host, POSTPONED.user == user)
+            times = connection.scalar(select(POSTPONED.times).where(*here).with_for_update())
+            if times is None:
+                row = {"server": server, "host": host, "user": user, "times": 1, "until": until}
+                connection.execute(insert(POSTPONED.table), row)
+            else:
+                connection.execute(update(POSTPONED.table).where(*here).values(times=times + 1, until=until))
+            return Postponed(host=host, user=user, times=(times or 0) + 1, until=until)
 
         return self._database.write(work)
 
     def postponed(self, server: str, hosts: Sequence[str]) -> list[Postponed]:
         """Of `hosts`, past ones too."""
 
-        def work(session: Session) -> list[Postponed]:
-            own = select(PostponedRow).where(PostponedRow.server == server)
+        def work(connection: Connection) -> list[Postponed]:
+            own = select(*_COLUMNS).where(POSTPONED.server == server).order_by(POSTPONED.host)
             return [
-                _postponed(row)
+                Postponed.model_validate(row._asdict())
                 for part in batches(sorted(hosts))
-                for row in session.scalars(own.where(PostponedRow.host.in_(part)).order_by(PostponedRow.host))
+                for row in connection.execute(own.where(POSTPONED.host.in_(part)))
             ]
 
         return self._database.read(work)
-
-
-def _postponed(row: PostponedRow) -> Postponed:
-    return Postponed(host=row.host, user=row.user, times=row.times, until=row.until)

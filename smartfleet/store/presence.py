@@ -11,7 +11,7 @@ from smartfleet.policy.evidence import FolderPlace
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
 from smartfleet.store.seen import VERDICT_KEY
-from smartfleet.store.tables import FactsRow, ProgressRow, RunRow, VerdictRow, WaveRow
+from smartfleet.store.tables import FACTS, PROGRESS, RUNS, VERDICTS, WAVES
 
 
 class Presence(Part):
@@ -25,18 +25,18 @@ class Presence(Part):
         """
         found: dict[str, float] = {}
         for part in batches(hosts):
-            newest = select(func.max(FactsRow.id)).where(FactsRow.host.in_(part)).group_by(FactsRow.host)
+            newest = select(func.max(FACTS.id)).where(FACTS.host.in_(part)).group_by(FACTS.host)
             of_facts = (
-                select(FactsRow.host, FactsRow.taken, RunRow.started)
-                .join(RunRow, RunRow.id == FactsRow.run_id)
-                .where(FactsRow.id.in_(newest))
+                select(FACTS.host, FACTS.taken, RUNS.started)
+                .join(RUNS.table, RUNS.id == FACTS.run_id)
+                .where(FACTS.id.in_(newest))
             )
             facts = [(host, max(taken, started)) for host, taken, started in self._database.rows(of_facts)]
-            checked = select(func.max(VerdictRow.id)).where(VerdictRow.host.in_(part)).group_by(VerdictRow.host)
+            checked = select(func.max(VERDICTS.id)).where(VERDICTS.host.in_(part)).group_by(VERDICTS.host)
             verdicts = (
-                select(VerdictRow.host, RunRow.started)
-                .join(RunRow, RunRow.id == VerdictRow.run_id)
-                .where(VerdictRow.id.in_(checked))
+                select(VERDICTS.host, RUNS.started)
+                .join(RUNS.table, RUNS.id == VERDICTS.run_id)
+                .where(VERDICTS.id.in_(checked))
             )
             for host, at in [*facts, *self._database.rows(verdicts)]:
                 found[host] = max(found.get(host, at), at)
@@ -46,11 +46,11 @@ class Presence(Part):
         """By host: when the runs began in which its folders were verified last, seconds since the epoch."""
         found: dict[str, dict[FolderPlace, float]] = defaultdict(dict)
         for part in batches(hosts):
-            newest = select(func.max(VerdictRow.id)).where(VerdictRow.host.in_(part)).group_by(*VERDICT_KEY)
+            newest = select(func.max(VERDICTS.id)).where(VERDICTS.host.in_(part)).group_by(*VERDICT_KEY)
             wanted = (
-                select(*VERDICT_KEY, RunRow.started)
-                .join(RunRow, RunRow.id == VerdictRow.run_id)
-                .where(VerdictRow.id.in_(newest))
+                select(*VERDICT_KEY, RUNS.started)
+                .join(RUNS.table, RUNS.id == VERDICTS.run_id)
+                .where(VERDICTS.id.in_(newest))
             )
             for host, user, path, account, alias, at in self._database.rows(wanted):
                 found[host][FolderPlace(user, path, account, alias)] = at
@@ -61,17 +61,17 @@ class Presence(Part):
         found = {}
         for part in batches(hosts):
             newest = (
-                select(ProgressRow.host, func.max(RunRow.number).label("number"))
-                .join(RunRow, RunRow.id == ProgressRow.run_id)
-                .where(ProgressRow.host.in_(part))
-                .group_by(ProgressRow.host)
+                select(PROGRESS.host, func.max(RUNS.number).label("number"))
+                .join(RUNS.table, RUNS.id == PROGRESS.run_id)
+                .where(PROGRESS.host.in_(part))
+                .group_by(PROGRESS.host)
                 .subquery()
             )
             wanted = (
-                select(ProgressRow.host, WaveRow.name)
-                .join(RunRow, RunRow.id == ProgressRow.run_id)
-                .join(newest, (newest.c.host == ProgressRow.host) & (newest.c.number == RunRow.number))
-                .join(WaveRow, (WaveRow.run_id == ProgressRow.run_id) & (WaveRow.number == ProgressRow.wave))
+                select(PROGRESS.host, WAVES.name)
+                .join(RUNS.table, RUNS.id == PROGRESS.run_id)
+                .join(newest, (newest.c.host == PROGRESS.host) & (newest.c.number == RUNS.number))
+                .join(WAVES.table, (WAVES.run_id == PROGRESS.run_id) & (WAVES.number == PROGRESS.wave))
             )
             found.update({row.host: row.name for row in self._database.rows(wanted)})
         return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from typing import Any
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from smartfleet.errors import StoreError
 from smartfleet.model.campaign import RunSettings
@@ -15,8 +15,11 @@ from smartfleet.store.database import Database, Part
 from smartfleet.store.documents import read_document
 from smartfleet.store.lease import LEASE, RENEW, Owner, drives
 from smartfleet.store.people import admin
-from smartfleet.store.tables import LockRow, RunRow
+from smartfleet.store.tables import HOST_LOCKS, RUNS
 from smartfleet.text import visible
+
+# nobody drives it
+_NOBODY = dict.fromkeys(("driver_host", "driver_pid", "driver_started", "renewed"))
 
 
 def new_run() -> str:
@@ -49,10 +52,10 @@ class Runs(Part):
             "until": settings.until if settings else None,
         }
 
-        def work(session: Session) -> None:
-            self._database.forget_marks(session)
-            last = session.scalar(select(func.max(RunRow.number)))
-            session.add(RunRow(**row, number=(last or 0) + 1))
+        def work(connection: Connection) -> None:
+            self._database.forget_marks(connection)
+            last = connection.scalar(select(func.max(RUNS.number)))
+            connection.execute(insert(RUNS.table), {**row, "number": (last or 0) + 1})
 
         self._database.write(work)
         return run
@@ -63,27 +66,26 @@ class Runs(Part):
         Without `news` nobody is to be told that it ended.
         """
 
-        def work(session: Session) -> None:
-            row = _row(session, run)
+        def work(connection: Connection) -> None:
+            row = _row(connection, run)
             if owner and driver_of(row) not in {None, owner}:
                 return
-            row.state, row.finished = state, self._database.waits.clock()
-            row.told = 0 if news else row.told
-            row.driver_host = row.driver_pid = row.driver_started = row.renewed = None
-            session.execute(delete(LockRow).where(LockRow.run_id == run))
+            told = 0 if news else row.told
+            _change(connection, run, state=state, finished=self._database.waits.clock(), told=told, **_NOBODY)
+            connection.execute(delete(HOST_LOCKS.table).where(HOST_LOCKS.run_id == run))
 
         self._database.write(work)
 
     def drive(self, run: str, owner: Owner) -> None:
         """`owner` goes on with the run from now. Raises store/run-alive while another process does."""
 
-        def work(session: Session) -> None:
-            row = _row(session, run)
-            now, driver = self._database.now(session), driver_of(row)
+        def work(connection: Connection) -> None:
+            row = _row(connection, run)
+            now, driver = self._database.now(connection), driver_of(row)
             if driver and driver != owner and drives(driver, row.renewed or 0.0, now):
                 raise _alive(row, driver)
-            row.driver_host, row.driver_pid, row.driver_started = owner.host, owner.pid, owner.started
-            row.renewed, row.state, row.finished = now, "running", None
+            mine = {"driver_host": owner.host, "driver_pid": owner.pid, "driver_started": owner.started}
+            _change(connection, run, **mine, renewed=now, state="running", finished=None)
 
         self._database.write(work)
         self._renewed[run, owner] = self._database.waits.clock()
@@ -97,16 +99,16 @@ class Runs(Part):
         before, now = self._renewed.get((run, owner)), self._database.waits.clock()
         if before is not None and abs(now - before) < RENEW:
             return
-        self._database.write(lambda session: self._renew(session, run, owner))
+        self._database.write(lambda connection: self._renew(connection, run, owner))
         self._renewed[run, owner] = now
 
     def driver(self, run: str) -> Owner | None:
         """The process that drives it now; None where there is none, or it is dead."""
 
-        def work(session: Session) -> Owner | None:
-            row = session.get(RunRow, run)
+        def work(connection: Connection) -> Owner | None:
+            row = connection.execute(_one(run)).first()
             owner = driver_of(row) if row else None
-            alive = row and owner and drives(owner, row.renewed or 0.0, self._database.now(session))
+            alive = row and owner and drives(owner, row.renewed or 0.0, self._database.now(connection))
             return owner if alive else None
 
         return self._database.read(work)
@@ -114,8 +116,8 @@ class Runs(Part):
     def settings(self, run: str) -> RunSettings | None:
         """What it was begun with; None for runs that have no settings."""
 
-        def work(session: Session) -> str | None:
-            return session.scalar(select(RunRow.settings).where(RunRow.id == run))
+        def work(connection: Connection) -> str | None:
+            return connection.scalar(select(RUNS.settings).where(RUNS.id == run))
 
         text = self._database.read(work)
         return read_document(RunSettings, text) if text else None
@@ -123,31 +125,31 @@ class Runs(Part):
     def set_settings(self, run: str, settings: RunSettings) -> None:
         """In place of those that it was begun with."""
 
-        def work(session: Session) -> None:
-            row = _row(session, run)
-            row.settings, row.until = settings.model_dump_json(), settings.until
+        def work(connection: Connection) -> None:
+            _row(connection, run)
+            _change(connection, run, settings=settings.model_dump_json(), until=settings.until)
 
         self._database.write(work)
 
     def runs(self, limit: int = 20) -> list[RunSummary]:
         """The newest runs, newest first: those that were begun last, whatever the clock said."""
-        newest = select(RunRow).order_by(RunRow.number.desc(), RunRow.id.desc()).limit(limit)
+        newest = select(RUNS.table).order_by(RUNS.number.desc(), RUNS.id.desc()).limit(limit)
 
-        def work(session: Session) -> list[RunSummary]:
-            now = self._database.now(session)
-            return [_summary(row, now) for row in session.scalars(newest)]
+        def work(connection: Connection) -> list[RunSummary]:
+            now = self._database.now(connection)
+            return [_summary(row, now) for row in connection.execute(newest)]
 
         return self._database.read(work)
 
     def run(self, run: str) -> RunSummary | None:
-        def work(session: Session) -> RunSummary | None:
-            row = session.get(RunRow, run)
-            return _summary(row, self._database.now(session)) if row else None
+        def work(connection: Connection) -> RunSummary | None:
+            row = connection.execute(_one(run)).first()
+            return _summary(row, self._database.now(connection)) if row else None
 
         return self._database.read(work)
 
-    def _renew(self, session: Session, run: str, owner: Owner) -> None:
-        row, now = _row(session, run), self._database.now(session)
+    def _renew(self, connection: Connection, run: str, owner: Owner) -> None:
+        row, now = _row(connection, run), self._database.now(connection)
         if driver_of(row) != owner:
             raise StoreError(
                 "store/run-lost",
@@ -155,24 +157,38 @@ class Runs(Part):
                 why="this one gave no sign of life for too long; two of them would work on the same hosts",
                 do="look at it: smartfleet status",
             )
-        row.renewed = now
+        _change(connection, run, renewed=now)
 
 
-def driver_of(row: RunRow) -> Owner | None:
+def driver_of(row: Row[Any]) -> Owner | None:
     """The process that drove it last and has not finished it, dead or alive."""
     if row.driver_host is None or row.driver_pid is None:
         return None
     return Owner(row.driver_host, row.driver_pid, row.driver_started or "")
 
 
-def _row(session: Session, run: str) -> RunRow:
-    row = session.get(RunRow, run, with_for_update=True)
+def run_row(connection: Connection, run: str) -> Row[Any]:
+    """Of a run that other rows name, so it is there."""
+    return connection.execute(_one(run)).one()
+
+
+def _one(run: str) -> Select[*tuple[Any, ...]]:
+    return select(RUNS.table).where(RUNS.id == run)
+
+
+def _change(connection: Connection, run: str, **values: object) -> None:
+    connection.execute(update(RUNS.table).where(RUNS.id == run).values(**values))
+
+
+def _row(connection: Connection, run: str) -> Row[Any]:
+    """To be changed: nobody else changes it before this transaction ends."""
+    row = connection.execute(_one(run).with_for_update()).first()
     if row is None:
         raise StoreError("store/no-run", f"there is no run {visible(run)}", do="see which there are: smartfleet status")
     return row
 
 
-def _alive(row: RunRow, driver: Owner) -> StoreError:
+def _alive(row: Row[Any], driver: Owner) -> StoreError:
     where = f"process {driver.pid} on {visible(driver.host)}"
     last = time.strftime("%H:%M:%S", time.localtime(row.renewed or 0.0))
     return StoreError(
@@ -183,7 +199,7 @@ def _alive(row: RunRow, driver: Owner) -> StoreError:
     )
 
 
-def _summary(row: RunRow, now: float) -> RunSummary:
+def _summary(row: Row[Any], now: float) -> RunSummary:
     driver = driver_of(row)
     return RunSummary(
         run=row.id,

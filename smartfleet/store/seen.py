@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
-from sqlalchemy import func, insert, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Column, Connection, func, insert, select
 
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.results import Outcome, Verdict
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches, read_document
-from smartfleet.store.tables import FactsRow, OutcomeRow, VerdictRow
+from smartfleet.store.tables import FACTS, OUTCOMES, VERDICTS, FactsTable, OutcomeTable, VerdictTable
 
 Row = dict[str, object]
-Kept = type[FactsRow | OutcomeRow | VerdictRow]
-OUTCOME_KEY = (OutcomeRow.host, OutcomeRow.user, OutcomeRow.config_path)
+Kept = FactsTable | OutcomeTable | VerdictTable
+OUTCOME_KEY = (OUTCOMES.host, OUTCOMES.user, OUTCOMES.config_path)
 """What the newest outcome is asked for: a profile."""
-VERDICT_KEY = (VerdictRow.host, VerdictRow.user, VerdictRow.config_path, VerdictRow.account, VerdictRow.alias)
+VERDICT_KEY = (VERDICTS.host, VERDICTS.user, VERDICTS.config_path, VERDICTS.account, VERDICTS.alias)
 """What the newest verdict is asked for: a folder."""
 
 
@@ -30,7 +29,7 @@ class Seen(Part):
 
     def add_facts(self, run: str, facts: Mapping[str, tuple[float, HostFacts]]) -> None:
         self._add(
-            FactsRow,
+            FACTS,
             (
                 {"run_id": run, "host": host, "taken": taken, "document": document.model_dump_json()}
                 for host, (taken, document) in facts.items()
@@ -38,20 +37,16 @@ class Seen(Part):
         )
 
     def add_outcomes(self, run: str, outcomes: Iterable[Outcome]) -> None:
-        self._add(OutcomeRow, (_outcome_row(run, outcome) for outcome in outcomes))
+        self._add(OUTCOMES, (_outcome_row(run, outcome) for outcome in outcomes))
 
     def add_verdicts(self, run: str, verdicts: Iterable[Verdict]) -> None:
-        self._add(VerdictRow, (_verdict_row(run, verdict) for verdict in verdicts))
+        self._add(VERDICTS, (_verdict_row(run, verdict) for verdict in verdicts))
 
     def each_facts(self, hosts: Sequence[str] | None = None) -> Iterator[tuple[str, float, HostFacts]]:
         """Host, time and newest facts, one after the other: a fleet's facts never lie in the memory together."""
-        for part in self._parts(FactsRow, hosts, ""):
-            newest = select(func.max(FactsRow.id)).where(FactsRow.host.in_(part)).group_by(FactsRow.host)
-            wanted = (
-                select(FactsRow.host, FactsRow.taken, FactsRow.document)
-                .where(FactsRow.id.in_(newest))
-                .order_by(FactsRow.id)
-            )
+        for part in self._parts(FACTS, hosts, ""):
+            newest = select(func.max(FACTS.id)).where(FACTS.host.in_(part)).group_by(FACTS.host)
+            wanted = select(FACTS.host, FACTS.taken, FACTS.document).where(FACTS.id.in_(newest)).order_by(FACTS.id)
             for host, taken, text in self._database.rows(wanted):
                 yield host, taken, read_document(HostFacts, text)
 
@@ -62,27 +57,27 @@ class Seen(Part):
     def each_first_facts(self, hosts: Sequence[str]) -> Iterator[tuple[str, float, HostFacts]]:
         """The oldest facts of those of `hosts` that have newer ones too."""
         for part in batches(hosts):
-            oldest = select(func.min(FactsRow.id)).where(FactsRow.host.in_(part)).group_by(FactsRow.host)
-            several = oldest.having(func.min(FactsRow.id) < func.max(FactsRow.id))
-            wanted = select(FactsRow.host, FactsRow.taken, FactsRow.document).where(FactsRow.id.in_(several))
+            oldest = select(func.min(FACTS.id)).where(FACTS.host.in_(part)).group_by(FACTS.host)
+            several = oldest.having(func.min(FACTS.id) < func.max(FACTS.id))
+            wanted = select(FACTS.host, FACTS.taken, FACTS.document).where(FACTS.id.in_(several))
             for host, taken, text in self._database.rows(wanted):
                 yield host, taken, read_document(HostFacts, text)
 
     def audited(self) -> list[str]:
         """The hosts that facts are known of, by name."""
-        wanted = select(FactsRow.host).group_by(FactsRow.host).order_by(FactsRow.host)
+        wanted = select(FACTS.host).group_by(FACTS.host).order_by(FACTS.host)
         return [row.host for row in self._database.rows(wanted)]
 
     def each_outcome(self, hosts: Sequence[str] | None = None, run: str = "") -> Iterator[Outcome]:
         """The newest outcome of each profile, or those of one run."""
-        return (read_document(Outcome, text) for text in self._newest(OutcomeRow, OUTCOME_KEY, hosts, run))
+        return (read_document(Outcome, text) for text in self._newest(OUTCOMES, OUTCOME_KEY, hosts, run))
 
     def outcomes(self, hosts: Sequence[str] | None = None, run: str = "") -> list[Outcome]:
         return list(self.each_outcome(hosts, run))
 
     def each_verdict(self, hosts: Sequence[str] | None = None, run: str = "") -> Iterator[Verdict]:
         """The newest verdict of each folder, or those of one run."""
-        return (read_document(Verdict, text) for text in self._newest(VerdictRow, VERDICT_KEY, hosts, run))
+        return (read_document(Verdict, text) for text in self._newest(VERDICTS, VERDICT_KEY, hosts, run))
 
     def verdicts(self, hosts: Sequence[str] | None = None, run: str = "") -> list[Verdict]:
         return list(self.each_verdict(hosts, run))
@@ -93,8 +88,8 @@ class Seen(Part):
 
     def _newest(
         self,
-        table: type[OutcomeRow | VerdictRow],
-        key: tuple[InstrumentedAttribute[str], ...],
+        table: OutcomeTable | VerdictTable,
+        key: tuple[Column[str], ...],
         hosts: Sequence[str] | None,
         run: str,
     ) -> Iterator[str]:
@@ -110,11 +105,11 @@ class Seen(Part):
         if hosts is not None:
             yield from batches(hosts)
             return
-        yield from self._hosts_in(table, *([table.run_id == run] if run else []))
+        yield from self._hosts_in(table.host, *([table.run_id == run] if run else []))
 
 
-def _insert(table: Kept, rows: Sequence[Row], session: Session) -> None:
-    session.execute(insert(table), rows)
+def _insert(table: Kept, rows: Sequence[Row], connection: Connection) -> None:
+    connection.execute(insert(table.table), rows)
 
 
 def _outcome_row(run: str, outcome: Outcome) -> Row:

@@ -7,28 +7,27 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from smartfleet.model.shards import LostHost, ShardRecord, ShardState
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
 from smartfleet.store.lease import drives
-from smartfleet.store.runs import driver_of
-from smartfleet.store.tables import LostHostRow, ProgressRow, RunRow, ShardRow
+from smartfleet.store.runs import driver_of, run_row
+from smartfleet.store.tables import LOST_HOSTS, PROGRESS, SHARDS
 
 CONTROLLER_DIED = "controller-died"
 """Code of shards that were on their way when the process died that had sent them."""
-# named as in the model; whole rows as objects take three times as long
+# named as in the model
 _LOST = (
-    LostHostRow.host,
-    LostHostRow.run_id.label("run"),
-    LostHostRow.shard,
-    LostHostRow.attempt,
-    LostHostRow.engine,
-    LostHostRow.worker,
-    LostHostRow.since,
-    LostHostRow.grace,
+    LOST_HOSTS.host,
+    LOST_HOSTS.run_id.label("run"),
+    LOST_HOSTS.shard,
+    LOST_HOSTS.attempt,
+    LOST_HOSTS.engine,
+    LOST_HOSTS.worker,
+    LOST_HOSTS.since,
+    LOST_HOSTS.grace,
 )
 
 
@@ -55,29 +54,28 @@ class Shards(Part):
     def begin_shards(self, records: Sequence[ShardRecord]) -> list[ShardRecord]:
         """With their numbers and times. A shard must not stand in it twice."""
 
-        def work(session: Session) -> list[ShardRecord]:
-            self._database.alone(session, ShardRow)
-            now = self._database.now(session)
+        def work(connection: Connection) -> list[ShardRecord]:
+            self._database.alone(connection, SHARDS)
+            now = self._database.now(connection)
             begun = []
             for record in records:
-                same = (ShardRow.run_id == record.run, ShardRow.shard == record.shard)
-                last = session.scalar(select(func.max(ShardRow.attempt)).where(*same)) or 0
+                same = (SHARDS.run_id == record.run, SHARDS.shard == record.shard)
+                last = connection.scalar(select(func.max(SHARDS.attempt)).where(*same)) or 0
                 begun.append(record.model_copy(update={"attempt": last + 1, "begun_at": now}))
-            session.execute(insert(ShardRow), [_values(record) for record in begun])
+            connection.execute(insert(SHARDS.table), [_values(record) for record in begun])
             return begun
 
         return self._database.write(work) if records else []
 
     def end_shard(self, end: ShardEnd) -> None:
         """Once: an attempt that another process has given up meanwhile stays given up."""
-        here = (ShardRow.run_id == end.run, ShardRow.shard == end.shard, ShardRow.attempt == end.attempt)
+        here = (SHARDS.run_id == end.run, SHARDS.shard == end.shard, SHARDS.attempt == end.attempt)
 
-        def work(session: Session) -> None:
-            row = session.execute(select(ShardRow).where(*here).with_for_update()).scalar_one()
+        def work(connection: Connection) -> None:
+            row = connection.execute(select(SHARDS.table).where(*here).with_for_update()).one()
             if row.state == "running":
-                row.worker = end.worker
-                self._close(session, row, end.state, end.code)
-                self._lose(session, row, end.lost, end.grace)
+                self._close(connection, row, end.state, end.code, end.worker)
+                self._lose(connection, row, end.worker, end.lost, end.grace)
 
         self._database.write(work)
 
@@ -86,37 +84,37 @@ class Shards(Part):
 
         `own`: a run that this process has just taken over, and of which it has begun nothing yet.
         """
-        candidates = select(ShardRow.run_id).where(
-            ShardRow.state == "running", or_(ShardRow.grace.is_not(None), ShardRow.run_id == own)
+        candidates = select(SHARDS.run_id).where(
+            SHARDS.state == "running", or_(SHARDS.grace.is_not(None), SHARDS.run_id == own)
         )
 
-        def work(session: Session) -> None:
-            now = self._database.now(session)
-            for run in sorted(set(session.scalars(candidates))):
-                row = session.get_one(RunRow, run)
+        def work(connection: Connection) -> None:
+            now = self._database.now(connection)
+            for run in sorted(set(connection.scalars(candidates))):
+                row = run_row(connection, run)
                 driver = driver_of(row)
                 if run == own or not (driver and drives(driver, row.renewed or 0.0, now)):
-                    self._abandon(session, run)
+                    self._abandon(connection, run)
 
         if self._database.rows(candidates.limit(1)):
             self._database.write(work)
 
     def shards(self, run: str) -> list[ShardRecord]:
         """In the order they were begun."""
-        wanted = select(ShardRow).where(ShardRow.run_id == run)
-        ordered = wanted.order_by(ShardRow.begun_at, ShardRow.shard, ShardRow.attempt)
-        return self._database.read(lambda session: [_record(row) for row in session.scalars(ordered)])
+        wanted = select(SHARDS.table).where(SHARDS.run_id == run)
+        ordered = wanted.order_by(SHARDS.begun_at, SHARDS.shard, SHARDS.attempt)
+        return [_record(row) for row in self._database.rows(ordered)]
 
     def lost(self, hosts: Sequence[str] | None = None) -> list[LostHost]:
         """Those of `hosts` (None: all) that are lost, by name."""
 
-        def work(session: Session) -> list[LostHost]:
-            now = self._database.now(session)
-            wanted = select(*_LOST).order_by(LostHostRow.host)
+        def work(connection: Connection) -> list[LostHost]:
+            now = self._database.now(connection)
+            wanted = select(*_LOST).order_by(LOST_HOSTS.host)
             if hosts is None:
-                return [_lost(row._asdict(), now) for row in session.execute(wanted)]
-            parts = (wanted.where(LostHostRow.host.in_(part)) for part in batches(sorted(hosts)))
-            return [_lost(row._asdict(), now) for part in parts for row in session.execute(part)]
+                return [_lost(row._asdict(), now) for row in connection.execute(wanted)]
+            parts = (wanted.where(LOST_HOSTS.host.in_(part)) for part in batches(sorted(hosts)))
+            return [_lost(row._asdict(), now) for part in parts for row in connection.execute(part)]
 
         return self._database.read(work)
 
@@ -124,42 +122,47 @@ class Shards(Part):
         """Nobody works on these hosts any more, as they said themselves."""
         names = sorted(hosts)
 
-        def work(session: Session) -> None:
+        def work(connection: Connection) -> None:
             for part in batches(names):
-                session.execute(delete(LostHostRow).where(LostHostRow.host.in_(part)))
+                connection.execute(delete(LOST_HOSTS.table).where(LOST_HOSTS.host.in_(part)))
 
         if names:
             self._database.write(work)
 
-    def _abandon(self, session: Session, run: str) -> None:
-        done = select(ProgressRow.host).where(ProgressRow.run_id == run, ProgressRow.state == "done")
-        over = set(session.scalars(done))
-        for row in session.scalars(select(ShardRow).where(ShardRow.run_id == run, ShardRow.state == "running")):
+    def _abandon(self, connection: Connection, run: str) -> None:
+        done = select(PROGRESS.host).where(PROGRESS.run_id == run, PROGRESS.state == "done")
+        over = set(connection.scalars(done))
+        on_way = select(SHARDS.table).where(SHARDS.run_id == run, SHARDS.state == "running")
+        # all of them first: they are changed below
+        for row in connection.execute(on_way).all():
             if row.grace is None:
-                self._close(session, row, "cancelled", CONTROLLER_DIED)
+                self._close(connection, row, "cancelled", CONTROLLER_DIED, row.worker)
             else:
-                self._close(session, row, "lost", CONTROLLER_DIED)
-                self._lose(session, row, [host for host in json.loads(row.hosts) if host not in over], row.grace)
+                self._close(connection, row, "lost", CONTROLLER_DIED, row.worker)
+                hosts = [host for host in json.loads(row.hosts) if host not in over]
+                self._lose(connection, row, row.worker, hosts, row.grace)
 
-    def _close(self, session: Session, row: ShardRow, state: ShardState, code: str) -> None:
-        row.state, row.code, row.ended_at = state, code, self._database.now(session)
+    def _close(self, connection: Connection, row: Row[Any], state: ShardState, code: str, worker: str) -> None:
+        here = (SHARDS.run_id == row.run_id, SHARDS.shard == row.shard, SHARDS.attempt == row.attempt)
+        ended = {"state": state, "code": code, "worker": worker, "ended_at": self._database.now(connection)}
+        connection.execute(update(SHARDS.table).where(*here).values(**ended))
 
-    def _lose(self, session: Session, row: ShardRow, hosts: Iterable[str], grace: float) -> None:
+    def _lose(self, connection: Connection, row: Row[Any], worker: str, hosts: Iterable[str], grace: float) -> None:
         of_shard = {
             "run_id": row.run_id,
             "shard": row.shard,
             "attempt": row.attempt,
             "engine": row.engine,
-            "worker": row.worker,
-            "since": self._database.now(session),
+            "worker": worker,
+            "since": self._database.now(connection),
             "grace": grace,
         }
         for part in batches(sorted(hosts)):
-            new = self._database.insert(LostHostRow)
+            new = self._database.insert(LOST_HOSTS)
             upsert = new.on_conflict_do_update(
                 index_elements=["host"], set_={name: new.excluded[name] for name in of_shard}
             )
-            session.execute(upsert, [{"host": host, **of_shard} for host in part])
+            connection.execute(upsert, [{"host": host, **of_shard} for host in part])
 
 
 def _values(record: ShardRecord) -> dict[str, Any]:
@@ -167,7 +170,7 @@ def _values(record: ShardRecord) -> dict[str, Any]:
     return {**values, "run_id": values.pop("run"), "hosts": json.dumps(record.hosts, ensure_ascii=False)}
 
 
-def _record(row: ShardRow) -> ShardRecord:
+def _record(row: Row[Any]) -> ShardRecord:
     names = [name for name in ShardRecord.model_fields if name not in {"run", "hosts"}]
     values = {name: getattr(row, name) for name in names}
     return ShardRecord.model_validate({**values, "run": row.run_id, "hosts": json.loads(row.hosts)})

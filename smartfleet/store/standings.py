@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, delete, func, insert, select
 
 from smartfleet.store.database import Part
 from smartfleet.store.documents import batches
 from smartfleet.store.folders import digest_of_text
-from smartfleet.store.tables import FactsRow, FolderPastRow, OutcomeRow, StandingRow, VerdictRow
+from smartfleet.store.seen import Kept
+from smartfleet.store.tables import FACTS, FOLDER_PAST, OUTCOMES, STANDINGS, VERDICTS
 
 
 class Marks(NamedTuple):
@@ -39,8 +39,7 @@ class Standing(NamedTuple):
     document: str
 
 
-# columns: whole rows as objects take three times as long
-_ROWS = select(*StandingRow.__table__.columns)
+_ROWS = select(STANDINGS.table)
 
 
 class Standings(Part):
@@ -57,7 +56,7 @@ class Standings(Part):
         """Of those of `hosts` that have one, whether it still stands or not."""
         found = {}
         for part in batches(hosts):
-            for row in self._database.rows(_ROWS.where(StandingRow.host.in_(part))):
+            for row in self._database.rows(_ROWS.where(STANDINGS.host.in_(part))):
                 host, facts, outcome, verdict, past, ruler, unchecked, since, until, after, last, size, document = row
                 marks = Marks(facts, outcome, verdict, past)
                 found[host] = Standing(
@@ -70,20 +69,20 @@ class Standings(Part):
         if not standings:
             return
 
-        def work(session: Session) -> None:
-            self._database.alone(session, StandingRow)
+        def work(connection: Connection) -> None:
+            self._database.alone(connection, STANDINGS)
             for part in batches(standings):
                 rows = [_row(one) for one in part]
-                session.execute(delete(StandingRow).where(StandingRow.host.in_([one.host for one in part])))
-                session.execute(insert(StandingRow), rows)
+                connection.execute(delete(STANDINGS.table).where(STANDINGS.host.in_([one.host for one in part])))
+                connection.execute(insert(STANDINGS.table), rows)
 
         self._database.write(work)
 
 
-def _marks(hosts: Sequence[str], session: Session) -> dict[str, Marks]:
-    facts, outcomes, verdicts = (_newest(table, hosts, session) for table in (FactsRow, OutcomeRow, VerdictRow))
-    kept = select(FolderPastRow.host, FolderPastRow.document).where(FolderPastRow.host.in_(hosts))
-    pasts = {host: digest_of_text(document) for host, document in session.execute(kept)}
+def _marks(hosts: Sequence[str], connection: Connection) -> dict[str, Marks]:
+    facts, outcomes, verdicts = (_newest(table, hosts, connection) for table in (FACTS, OUTCOMES, VERDICTS))
+    kept = select(FOLDER_PAST.host, FOLDER_PAST.document).where(FOLDER_PAST.host.in_(hosts))
+    pasts = {host: digest_of_text(document) for host, document in connection.execute(kept)}
     known = {*facts, *outcomes, *verdicts, *pasts}
     return {
         host: Marks(facts.get(host, 0), outcomes.get(host, 0), verdicts.get(host, 0), pasts.get(host, ""))
@@ -91,9 +90,9 @@ def _marks(hosts: Sequence[str], session: Session) -> dict[str, Marks]:
     }
 
 
-def _newest(table: type[FactsRow | OutcomeRow | VerdictRow], hosts: Sequence[str], session: Session) -> dict[str, int]:
+def _newest(table: Kept, hosts: Sequence[str], connection: Connection) -> dict[str, int]:
     newest = select(table.host, func.max(table.id).label("newest")).where(table.host.in_(hosts)).group_by(table.host)
-    return {row.host: row.newest for row in session.execute(newest)}
+    return {row.host: row.newest for row in connection.execute(newest)}
 
 
 def _row(one: Standing) -> dict[str, Any]:

@@ -2,320 +2,343 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Float, ForeignKey, Index, Integer, String, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
+
+METADATA = MetaData()
 
 
-class Base(DeclarativeBase):
-    """All tables of the store."""
+class TypedTable:
+    """A table of the columns that its class names, in their order.
+
+    The class is there for the types of the columns: SQLAlchemy tells them where they are asked of an object. Its ORM
+    would tell them of classes, but every command would pay for its import.
+    """
+
+    def __init__(self, name: str, *indexes: Index) -> None:
+        columns = [one for one in vars(type(self)).values() if isinstance(one, Column)]
+        self.table = Table(name, METADATA, *columns, *indexes)
 
 
-class RunRow(Base):
+class RunTable(TypedTable):
     """One execution of a command over hosts; written before anything is done, closed at its end."""
 
-    __tablename__ = "runs"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    verb: Mapped[str] = mapped_column(String(16))
-    started: Mapped[float] = mapped_column(Float)
-    finished: Mapped[float | None] = mapped_column(Float)
-    state: Mapped[str] = mapped_column(String(16))
-    admin: Mapped[str] = mapped_column(String(255))
-    plan_hash: Mapped[str] = mapped_column(String(64), default="")
-    hosts: Mapped[int] = mapped_column(Integer, default=0)
+    id = Column("id", String(64), primary_key=True)
+    verb = Column("verb", String(16), nullable=False)
+    started = Column("started", Float, nullable=False)
+    finished: Column[float | None] = Column("finished", Float)
+    state = Column("state", String(16), nullable=False)
+    admin = Column("admin", String(255), nullable=False)
+    plan_hash = Column("plan_hash", String(64), default="", nullable=False)
+    hosts = Column("hosts", Integer, default=0, nullable=False)
     # in the order they were begun, which their times are not after a clock was set back
-    number: Mapped[int] = mapped_column(Integer)
-    parent: Mapped[str] = mapped_column(String(64), default="")
-    settings: Mapped[str | None] = mapped_column(Text)
+    number = Column("number", Integer, nullable=False)
+    parent = Column("parent", String(64), default="", nullable=False)
+    settings: Column[str | None] = Column("settings", Text)
     # from the settings: the queue asks for it
-    until: Mapped[float | None] = mapped_column(Float)
+    until: Column[float | None] = Column("until", Float)
     # the process that drives it; null when none does
-    driver_host: Mapped[str | None] = mapped_column(String(255))
-    driver_pid: Mapped[int | None] = mapped_column(BigInteger)
-    driver_started: Mapped[str | None] = mapped_column(String(128))
-    renewed: Mapped[float | None] = mapped_column(Float)
+    driver_host: Column[str | None] = Column("driver_host", String(255))
+    driver_pid: Column[int | None] = Column("driver_pid", BigInteger)
+    driver_started: Column[str | None] = Column("driver_started", String(128))
+    renewed: Column[float | None] = Column("renewed", Float)
     # 0 from its end until what is to be sent of it lies in the outbox, else 1
-    told: Mapped[int] = mapped_column(Integer, default=1)
+    told = Column("told", Integer, default=1, nullable=False)
 
 
-class FactsRow(Base):
+RUNS = RunTable("runs")
+
+
+class FactsTable(TypedTable):
     """What an audit saw on a host."""
 
-    __tablename__ = "facts"
-    __table_args__ = (Index("facts_host_id", "host", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    host: Mapped[str] = mapped_column(String(255))
-    taken: Mapped[float] = mapped_column(Float)
-    document: Mapped[str] = mapped_column(Text)
+    id = Column("id", Integer, primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    host = Column("host", String(255), nullable=False)
+    taken = Column("taken", Float, nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class PlanRow(Base):
+FACTS = FactsTable("facts", Index("facts_host_id", "host", "id"))
+
+
+class PlanTable(TypedTable):
     """A plan that was made, without its hosts; its hash is its name."""
 
-    __tablename__ = "plans"
-
-    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
-    created: Mapped[float] = mapped_column(Float)
-    document: Mapped[str] = mapped_column(Text)
+    hash = Column("hash", String(64), primary_key=True)
+    created = Column("created", Float, nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class PlanHostRow(Base):
+PLANS = PlanTable("plans")
+
+
+class PlanHostTable(TypedTable):
     """One host of a plan; `number` is its place there."""
 
-    __tablename__ = "plan_hosts"
-    __table_args__ = (Index("plan_hosts_host", "plan_hash", "host"),)
-
-    plan_hash: Mapped[str] = mapped_column(ForeignKey("plans.hash"), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    host: Mapped[str] = mapped_column(String(255))
-    document: Mapped[str] = mapped_column(Text)
+    plan_hash = Column("plan_hash", String(64), ForeignKey("plans.hash"), primary_key=True)
+    number = Column("number", Integer, primary_key=True)
+    host = Column("host", String(255), nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class OutcomeRow(Base):
+PLAN_HOSTS = PlanHostTable("plan_hosts", Index("plan_hosts_host", "plan_hash", "host"))
+
+
+class OutcomeTable(TypedTable):
     """What became of a profile in a run; `user` is "" where the host as a whole is meant."""
 
-    __tablename__ = "outcomes"
-    __table_args__ = (Index("outcomes_profile", "host", "user", "config_path", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    host: Mapped[str] = mapped_column(String(255))
-    user: Mapped[str] = mapped_column(String(255))
-    config_path: Mapped[str] = mapped_column(Text)
-    outcome: Mapped[str] = mapped_column(String(32))
-    code: Mapped[str] = mapped_column(String(64))
-    document: Mapped[str] = mapped_column(Text)
+    id = Column("id", Integer, primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    host = Column("host", String(255), nullable=False)
+    user = Column("user", String(255), nullable=False)
+    config_path = Column("config_path", Text, nullable=False)
+    outcome = Column("outcome", String(32), nullable=False)
+    code = Column("code", String(64), nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class VerdictRow(Base):
+OUTCOMES = OutcomeTable("outcomes", Index("outcomes_profile", "host", "user", "config_path", "id"))
+
+
+class VerdictTable(TypedTable):
     """The judgement of one folder in a run."""
 
-    __tablename__ = "verdicts"
-    __table_args__ = (Index("verdicts_folder", "host", "user", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    host: Mapped[str] = mapped_column(String(255))
-    user: Mapped[str] = mapped_column(String(255))
-    config_path: Mapped[str] = mapped_column(Text)
-    account: Mapped[str] = mapped_column(String(64))
-    alias: Mapped[str] = mapped_column(String(255))
-    verdict: Mapped[str] = mapped_column(String(16))
-    document: Mapped[str] = mapped_column(Text)
+    id = Column("id", Integer, primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    host = Column("host", String(255), nullable=False)
+    user = Column("user", String(255), nullable=False)
+    config_path = Column("config_path", Text, nullable=False)
+    account = Column("account", String(64), nullable=False)
+    alias = Column("alias", String(255), nullable=False)
+    verdict = Column("verdict", String(16), nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class WaveRow(Base):
+VERDICTS = VerdictTable("verdicts", Index("verdicts_folder", "host", "user", "id"))
+
+
+class WaveTable(TypedTable):
     """A part of a run; `hosts` is a JSON list."""
 
-    __tablename__ = "waves"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, primary_key=True)
-    name: Mapped[str] = mapped_column(String(64))
-    hosts: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(16))
-    soak_until: Mapped[float | None] = mapped_column(Float)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), primary_key=True)
+    number = Column("number", Integer, primary_key=True)
+    name = Column("name", String(64), nullable=False)
+    hosts = Column("hosts", Text, nullable=False)
+    state = Column("state", String(16), nullable=False)
+    soak_until: Column[float | None] = Column("soak_until", Float)
 
 
-class ProgressRow(Base):
+WAVES = WaveTable("waves")
+
+
+class ProgressTable(TypedTable):
     """How far a host is in a run."""
 
-    __tablename__ = "progress"
-    __table_args__ = (Index("progress_host", "host"),)
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    wave: Mapped[int] = mapped_column(Integer)
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(Integer)
-    next_at: Mapped[float | None] = mapped_column(Float)
-    outcome: Mapped[str] = mapped_column(String(32))
-    code: Mapped[str] = mapped_column(String(64))
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), primary_key=True)
+    host = Column("host", String(255), primary_key=True)
+    wave = Column("wave", Integer, nullable=False)
+    state = Column("state", String(16), nullable=False)
+    attempts = Column("attempts", Integer, nullable=False)
+    next_at: Column[float | None] = Column("next_at", Float)
+    outcome = Column("outcome", String(32), nullable=False)
+    code = Column("code", String(64), nullable=False)
 
 
-class ShardRow(Base):
+PROGRESS = ProgressTable("progress", Index("progress_host", "host"))
+
+
+class ShardTable(TypedTable):
     """One attempt of an engine at some hosts of a run; `hosts` is a JSON list."""
 
-    __tablename__ = "shards"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    shard: Mapped[str] = mapped_column(String(64), primary_key=True)
-    attempt: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    engine: Mapped[str] = mapped_column(String(64))
-    worker: Mapped[str] = mapped_column(String(255))
-    site: Mapped[str] = mapped_column(String(255))
-    playbook: Mapped[str] = mapped_column(String(16))
-    hosts: Mapped[str] = mapped_column(Text)
-    state: Mapped[str] = mapped_column(String(16), index=True)
-    begun_at: Mapped[float] = mapped_column(Float)
-    ended_at: Mapped[float | None] = mapped_column(Float)
-    code: Mapped[str] = mapped_column(String(64))
-    grace: Mapped[float | None] = mapped_column(Float)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), primary_key=True)
+    shard = Column("shard", String(64), primary_key=True)
+    attempt = Column("attempt", Integer, primary_key=True, autoincrement=False)
+    engine = Column("engine", String(64), nullable=False)
+    worker = Column("worker", String(255), nullable=False)
+    site = Column("site", String(255), nullable=False)
+    playbook = Column("playbook", String(16), nullable=False)
+    hosts = Column("hosts", Text, nullable=False)
+    state = Column("state", String(16), index=True, nullable=False)
+    begun_at = Column("begun_at", Float, nullable=False)
+    ended_at: Column[float | None] = Column("ended_at", Float)
+    code = Column("code", String(64), nullable=False)
+    grace: Column[float | None] = Column("grace", Float)
 
 
-class LostHostRow(Base):
+SHARDS = ShardTable("shards")
+
+
+class LostHostTable(TypedTable):
     """A host on which the worker of a lost shard may still work, for `grace` seconds from `since`."""
 
-    __tablename__ = "lost_hosts"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    shard: Mapped[str] = mapped_column(String(64))
-    attempt: Mapped[int] = mapped_column(Integer)
-    engine: Mapped[str] = mapped_column(String(64))
-    worker: Mapped[str] = mapped_column(String(255))
-    since: Mapped[float] = mapped_column(Float)
-    grace: Mapped[float] = mapped_column(Float)
+    host = Column("host", String(255), primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    shard = Column("shard", String(64), nullable=False)
+    attempt = Column("attempt", Integer, nullable=False)
+    engine = Column("engine", String(64), nullable=False)
+    worker = Column("worker", String(255), nullable=False)
+    since = Column("since", Float, nullable=False)
+    grace = Column("grace", Float, nullable=False)
 
 
-class LockRow(Base):
+LOST_HOSTS = LostHostTable("lost_hosts")
+
+
+class LockTable(TypedTable):
     """The run that holds a host."""
 
-    __tablename__ = "host_locks"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    admin: Mapped[str] = mapped_column(String(255))
-    where: Mapped[str] = mapped_column(String(255))
-    taken: Mapped[float] = mapped_column(Float)
-    until: Mapped[float] = mapped_column(Float)
+    host = Column("host", String(255), primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    admin = Column("admin", String(255), nullable=False)
+    where = Column("where", String(255), nullable=False)
+    taken = Column("taken", Float, nullable=False)
+    until = Column("until", Float, nullable=False)
 
 
-class TrailRow(Base):
+HOST_LOCKS = LockTable("host_locks")
+
+
+class TrailTable(TypedTable):
     """A line of the audit trail: triggers refuse to change or delete it, and no two follow the same line.
 
     `document` is the canonical JSON that the hash is made of: all that is told of a line comes from it.
     """
 
-    __tablename__ = "trail"
-
-    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    previous: Mapped[str] = mapped_column(String(64), unique=True)
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
-    document: Mapped[str] = mapped_column(Text)
+    number = Column("number", Integer, primary_key=True, autoincrement=False)
+    previous = Column("previous", String(64), unique=True, nullable=False)
+    hash = Column("hash", String(64), unique=True, nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class PostponedRow(Base):
+TRAIL = TrailTable("trail")
+
+
+class PostponedTable(TypedTable):
     """How often a user put the move to a server off, and until when."""
 
-    __tablename__ = "postponed"
-
-    server: Mapped[str] = mapped_column(Text, primary_key=True)
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    user: Mapped[str] = mapped_column(String(255), primary_key=True)
-    times: Mapped[int] = mapped_column(Integer)
-    until: Mapped[float] = mapped_column(Float)
+    server = Column("server", Text, primary_key=True)
+    host = Column("host", String(255), primary_key=True)
+    user = Column("user", String(255), primary_key=True)
+    times = Column("times", Integer, nullable=False)
+    until = Column("until", Float, nullable=False)
 
 
-class WriteRow(Base):
+POSTPONED = PostponedTable("postponed")
+
+
+class MarkTable(TypedTable):
     """The mark of a transaction that was committed, so that a lost answer is not taken for a lost transaction."""
 
-    __tablename__ = "writes"
+    id = Column("id", String(32), primary_key=True)
+    at = Column("at", Float, index=True, nullable=False)
 
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    at: Mapped[float] = mapped_column(Float, index=True)
+
+MARKS = MarkTable("writes")
 
 
 GONE = -1
 """Stands for `compliant` where a host had left the inventory when a run had ended: its row holds nothing else."""
 
 
-class JudgementRow(Base):
+class JudgementTable(TypedTable):
     """What the policy said of a host when a run had ended, where that was something else than before.
 
     `document` is a JudgedHost. All that a history counts lies in the index, so that no document is read for it.
     """
 
-    __tablename__ = "judgements"
-    __table_args__ = (
-        Index("judgements_host", "host", "id", "compliant", "profiles", "on_new_server", "on_old_server"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
-    host: Mapped[str] = mapped_column(String(255))
+    id = Column("id", Integer, primary_key=True)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), index=True, nullable=False)
+    host = Column("host", String(255), nullable=False)
     # 0, 1 or GONE
-    compliant: Mapped[int] = mapped_column(Integer)
-    profiles: Mapped[int] = mapped_column(Integer)
-    on_new_server: Mapped[int] = mapped_column(Integer)
-    on_old_server: Mapped[int] = mapped_column(Integer)
-    document: Mapped[str] = mapped_column(Text)
+    compliant = Column("compliant", Integer, nullable=False)
+    profiles = Column("profiles", Integer, nullable=False)
+    on_new_server = Column("on_new_server", Integer, nullable=False)
+    on_old_server = Column("on_old_server", Integer, nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class JudgedRunRow(Base):
+JUDGEMENTS = JudgementTable(
+    "judgements", Index("judgements_host", "host", "id", "compliant", "profiles", "on_new_server", "on_old_server")
+)
+
+
+class JudgedRunTable(TypedTable):
     """A run at whose end hosts were judged: what stood there then are the judgements with an id up to `newest`."""
 
-    __tablename__ = "judged_runs"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), primary_key=True)
-    at: Mapped[float] = mapped_column(Float)
-    newest: Mapped[int] = mapped_column(Integer)
+    run_id = Column("run_id", String(64), ForeignKey("runs.id"), primary_key=True)
+    at = Column("at", Float, nullable=False)
+    newest = Column("newest", Integer, nullable=False)
 
 
-class StandingRow(Base):
+JUDGED_RUNS = JudgedRunTable("judged_runs")
+
+
+class StandingTable(TypedTable):
     """What is counted of a host, and what that was judged by: it stands as long as nothing of that is another.
 
     0 for an id, "" for a text: there was none. `document` counts everything but bytes, so many hosts have the same.
     """
 
-    __tablename__ = "standings"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    host = Column("host", String(255), primary_key=True)
     # the newest of the host
-    facts_id: Mapped[int] = mapped_column(Integer)
-    outcome_id: Mapped[int] = mapped_column(Integer)
-    verdict_id: Mapped[int] = mapped_column(Integer)
+    facts_id = Column("facts_id", Integer, nullable=False)
+    outcome_id = Column("outcome_id", Integer, nullable=False)
+    verdict_id = Column("verdict_id", Integer, nullable=False)
     # a digest of what earlier audits saw of its folders
-    past: Mapped[str] = mapped_column(String(64))
+    past = Column("past", String(64), nullable=False)
     # a digest of the configuration and the program
-    ruler: Mapped[str] = mapped_column(String(64))
+    ruler = Column("ruler", String(64), nullable=False)
     # 0 or 1
-    unchecked: Mapped[int] = mapped_column(Integer)
+    unchecked = Column("unchecked", Integer, nullable=False)
     # ages are the same between these moments, waivers after the one day and to the end of the other
-    since: Mapped[float] = mapped_column(Float)
-    until: Mapped[float] = mapped_column(Float)
-    after_day: Mapped[str] = mapped_column(String(10))
-    last_day: Mapped[str] = mapped_column(String(10))
+    since = Column("since", Float, nullable=False)
+    until = Column("until", Float, nullable=False)
+    after_day = Column("after_day", String(10), nullable=False)
+    last_day = Column("last_day", String(10), nullable=False)
     # a number; hosts tell it, and it may be larger than a column holds
-    bytes: Mapped[str] = mapped_column(Text)
-    document: Mapped[str] = mapped_column(Text)
+    bytes = Column("bytes", Text, nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class AssessmentRow(Base):
+STANDINGS = StandingTable("standings")
+
+
+class AssessmentTable(TypedTable):
     """What a host's newest facts mean, and what they were assessed by. `document` is a HostAssessment."""
 
-    __tablename__ = "assessments"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    facts_id: Mapped[int] = mapped_column(Integer)
+    host = Column("host", String(255), primary_key=True)
+    facts_id = Column("facts_id", Integer, nullable=False)
     # a digest of the configuration and the program
-    ruler: Mapped[str] = mapped_column(String(64))
-    document: Mapped[str] = mapped_column(Text)
+    ruler = Column("ruler", String(64), nullable=False)
+    document = Column("document", Text, nullable=False)
 
 
-class FolderPastRow(Base):
+ASSESSMENTS = AssessmentTable("assessments")
+
+
+class FolderPastTable(TypedTable):
     """What earlier audits saw of a host's folders. A JSON list: users name logins and folders as they like."""
 
-    __tablename__ = "folder_past"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    document: Mapped[str] = mapped_column(Text)
+    host = Column("host", String(255), primary_key=True)
+    document = Column("document", Text, nullable=False)
 
 
-class OutboxRow(Base):
+FOLDER_PAST = FolderPastTable("folder_past")
+
+
+class OutboxTable(TypedTable):
     """What is to be sent, written down before it is tried."""
 
-    __tablename__ = "outbox"
-
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    created: Mapped[float] = mapped_column(Float)
-    target: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(String(32))
-    document: Mapped[str] = mapped_column(Text)
+    id = Column("id", String(64), primary_key=True)
+    created = Column("created", Float, nullable=False)
+    target = Column("target", Text, nullable=False)
+    kind = Column("kind", String(32), nullable=False)
+    document = Column("document", Text, nullable=False)
     # waiting, sent or given-up
-    state: Mapped[str] = mapped_column(String(16), index=True)
-    attempts: Mapped[int] = mapped_column(Integer)
-    next_at: Mapped[float] = mapped_column(Float)
-    trouble: Mapped[str] = mapped_column(Text)
+    state = Column("state", String(16), index=True, nullable=False)
+    attempts = Column("attempts", Integer, nullable=False)
+    next_at = Column("next_at", Float, nullable=False)
+    trouble = Column("trouble", Text, nullable=False)
+
+
+OUTBOX = OutboxTable("outbox")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable, Iterator, Mapping
 
-from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, insert, select
 
 from smartfleet.model.campaign import TrailEntry
 from smartfleet.model.history import TrailCheck
@@ -14,9 +13,9 @@ from smartfleet.store.chain import START, Line, check, entry, sealed
 from smartfleet.store.database import Part
 from smartfleet.store.documents import BATCH
 from smartfleet.store.people import admin
-from smartfleet.store.tables import TrailRow
+from smartfleet.store.tables import TRAIL
 
-_COLUMNS = (TrailRow.number, TrailRow.previous, TrailRow.hash, TrailRow.document)
+_COLUMNS = (TRAIL.number, TRAIL.previous, TRAIL.hash, TRAIL.document)
 
 
 class Trail(Part):
@@ -47,20 +46,20 @@ class Trail(Part):
             "detail": detail,
         }
 
-        def work(session: Session) -> Line:
-            self._database.alone(session, TrailRow)
-            newest = select(TrailRow.number, TrailRow.hash).order_by(TrailRow.number.desc()).limit(1)
-            last = session.execute(newest).first()
+        def work(connection: Connection) -> Line:
+            self._database.alone(connection, TRAIL)
+            newest = select(TRAIL.number, TRAIL.hash).order_by(TRAIL.number.desc()).limit(1)
+            last = connection.execute(newest).first()
             line = sealed(values, last.number + 1 if last else 1, last.hash if last else START)
             row = {"number": line.number, "previous": line.previous, "hash": line.hash, "document": line.document}
-            session.execute(insert(TrailRow), [row])
+            connection.execute(insert(TRAIL.table), [row])
             return line
 
         return entry(self._database.write(work))
 
     def trail(self, limit: int | None = None) -> list[TrailEntry]:
         """The newest `limit` lines, or all; oldest first."""
-        newest = select(*_COLUMNS).order_by(TrailRow.number.desc()).limit(limit)
+        newest = select(*_COLUMNS).order_by(TRAIL.number.desc()).limit(limit)
         rows = self._database.rows(newest)
         return [entry(Line(*row)) for row in reversed(rows)]
 
@@ -72,8 +71,8 @@ class Trail(Part):
         """All lines as they are kept, oldest first, read in batches."""
         last = None
         while True:
-            wanted = select(*_COLUMNS).order_by(TrailRow.number).limit(BATCH)
-            after = wanted if last is None else wanted.where(TrailRow.number > last)
+            wanted = select(*_COLUMNS).order_by(TRAIL.number).limit(BATCH)
+            after = wanted if last is None else wanted.where(TRAIL.number > last)
             rows = self._database.rows(after)
             if not rows:
                 return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from smartfleet.store.schema import open_engine
-from smartfleet.store.tables import JudgementRow, PlanHostRow
+from smartfleet.store.tables import JUDGEMENTS, PLAN_HOSTS
 from tests.integration.postgres import Server
 from tests.unit.retention_world import Years, judged_of
 
@@ -48,7 +48,7 @@ def test_old_runs_go_with_what_newer_ones_replaced(years: Years) -> None:
         "shards": 1, "runs": 4, "plans": 1,
     }  # fmt: skip
     assert years.newest() == before
-    assert (years.count(JudgementRow), years.count(PlanHostRow)) == (1, 2)
+    assert (years.count(JUDGEMENTS), years.count(PLAN_HOSTS)) == (1, 2)
     assert years.thin(facts=1, weekly=1) == {}
 
 

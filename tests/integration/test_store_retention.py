@@ -15,19 +15,19 @@ from sqlalchemy import Engine, select
 from smartfleet.assess import assess
 from smartfleet.store.schema import open_engine
 from smartfleet.store.tables import (
-    AssessmentRow,
-    FactsRow,
-    JudgedRunRow,
-    JudgementRow,
-    LostHostRow,
-    OutcomeRow,
-    PlanHostRow,
-    PlanRow,
-    ProgressRow,
-    RunRow,
-    ShardRow,
-    VerdictRow,
-    WaveRow,
+    ASSESSMENTS,
+    FACTS,
+    JUDGED_RUNS,
+    JUDGEMENTS,
+    LOST_HOSTS,
+    OUTCOMES,
+    PLAN_HOSTS,
+    PLANS,
+    PROGRESS,
+    RUNS,
+    SHARDS,
+    VERDICTS,
+    WAVES,
 )
 from tests.unit.builders import TIME, facts_of, fleet_config
 from tests.unit.campaign_world import empty_store
@@ -104,7 +104,7 @@ def test_old_runs_go_with_what_newer_ones_replaced(years: Years) -> None:
     assert years.store.plan(unused) is None
     assert years.store.plan(old_plan) is None
     assert years.store.plan(fresh) is not None
-    assert [years.count(table) for table in (RunRow, PlanRow, PlanHostRow)] == [2, 2, 3]
+    assert [years.count(table) for table in (RUNS, PLANS, PLAN_HOSTS)] == [2, 2, 3]
     assert years.thin() == {}
 
 
@@ -159,7 +159,7 @@ def test_judgements_go_that_only_old_runs_ask_for(years: Years) -> None:
     assert [years.store.judged(run=run) for run in kept] == then
     assert years.store.history(2) == points
     assert len(years.store.history(99)) == 2
-    assert [years.count(table) for table in (JudgementRow, JudgedRunRow)] == [3, 2]
+    assert [years.count(table) for table in (JUDGEMENTS, JUDGED_RUNS)] == [3, 2]
 
 
 def left(years: Years, day: float, *inventory: str) -> str:
@@ -189,7 +189,7 @@ def test_a_host_that_has_long_been_gone_goes_with_all_of_it(years: Years) -> Non
     store = years.store
     assert (store.outcomes(["gone"]), store.verdicts(["gone"]), store.folder_past(["gone"])) == ([], [], {})
     assert (len(store.outcomes()), len(store.verdicts()), len(store.folder_past(["a"]))) == (1, 1, 1)
-    assessed = store._database.rows(select(AssessmentRow.host))
+    assessed = store._database.rows(select(ASSESSMENTS.host))
     assert [row.host for row in assessed] == ["a"]
     assert len(years.store.trail()) == trail
     assert set(years.thin()) <= {"runs"}
@@ -261,8 +261,8 @@ def test_whatever_happened_the_newest_is_the_same(
     before = years.newest()
     recent = {run for day, run in runs if day < 290}
     told = {run: (years.store.judged(run=run), years.store.outcomes(run=run)) for run in recent}
-    kinds = (FactsRow, OutcomeRow, VerdictRow, JudgementRow, JudgedRunRow, ProgressRow, WaveRow, RunRow, PlanRow)
-    tables = (*kinds, ShardRow, LostHostRow)
+    kinds = (FACTS, OUTCOMES, VERDICTS, JUDGEMENTS, JUDGED_RUNS, PROGRESS, WAVES, RUNS, PLANS)
+    tables = (*kinds, SHARDS, LOST_HOSTS)
     were = [years.count(table) for table in tables]
     gone = years.thin()
     assert years.newest() == before

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, event
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, event
 
 from smartfleet.campaign.base import Campaign, Clock
 from smartfleet.campaign.carrying import Applied, carry_out
@@ -195,7 +194,7 @@ class Dying(Database):
 
     deaths: Deaths = field(default_factory=lambda: Deaths(0, "before"))
 
-    def write(self, work: Callable[[Session], Result]) -> Result:
+    def write(self, work: Callable[[Connection], Result]) -> Result:
         self.deaths.begun += 1
         if self.deaths.reached("before"):
             raise Killed

@@ -18,7 +18,7 @@ from smartfleet.store import Store
 from smartfleet.store.database import Database, Waits
 from smartfleet.store.retention import Limits
 from smartfleet.store.shards import ShardEnd
-from smartfleet.store.tables import FactsRow
+from smartfleet.store.tables import FACTS, TypedTable
 from tests.unit.builders import facts_of
 
 DAY = 86_400.0
@@ -93,13 +93,13 @@ class Years:
 
     def days(self, host: str) -> list[int]:
         """Of the facts that are left of a host."""
-        wanted = select(FactsRow.taken).where(FactsRow.host == host).order_by(FactsRow.id)
+        wanted = select(FACTS.taken).where(FACTS.host == host).order_by(FACTS.id)
         with self.engine.connect() as connection:
             return [round((TODAY - taken) / DAY) for taken in connection.scalars(wanted)]
 
-    def count(self, table: Any) -> int:
+    def count(self, table: TypedTable) -> int:
         with self.engine.connect() as connection:
-            return int(connection.scalar(select(func.count()).select_from(table)) or 0)
+            return int(connection.scalar(select(func.count()).select_from(table.table)) or 0)
 
     def names(self) -> set[str]:
         return {run.run for run in self.store.runs(10_000)}

@@ -111,7 +111,7 @@ def test_who_may_only_read_is_told_as_much(store: Store) -> None:
 def test_what_was_damaged_is_told_and_the_next_audit_mends_it(store: Store) -> None:
     asked(store)
     damage = text("UPDATE assessments SET document = '{}' WHERE host = 'a'")
-    store._database.write(lambda session: session.execute(damage) and None)
+    store._database.write(lambda connection: connection.execute(damage) and None)
     with pytest.raises(StoreError) as told:
         asked(store)
     assert told.value.code == "store/damaged"

@@ -8,7 +8,6 @@ import weakref
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from smartfleet.errors import StoreError
 from smartfleet.model.facts import HostFacts
@@ -16,11 +15,7 @@ from smartfleet.model.plan import Plan
 from smartfleet.model.results import Outcome, Verdict
 from smartfleet.plan.file import sealed
 from smartfleet.store import Store
-from smartfleet.store.schema import HEAD
-from smartfleet.store.tables import Base
 from tests.unit.builders import facts_of
-
-VERSIONS = Path(__file__).parents[2] / "smartfleet" / "store" / "migrations" / "versions"
 
 
 def open_store(folder: Path) -> Store:
@@ -141,29 +136,6 @@ def test_a_password_in_the_url_is_not_told() -> None:
     with pytest.raises(StoreError) as caught:
         Store.open("postgresql+psycopg://fleet:s3cret@127.0.0.1:1/none")
     assert "s3cret" not in str(caught.value)
-
-
-def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path) -> None:
-    open_store(tmp_path).close()
-    made = _columns(f"sqlite:///{tmp_path}/.smartfleet/store.db")
-    engine = create_engine(f"sqlite:///{tmp_path}/plain.db")
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    assert made - {("alembic_version", "version_num", "VARCHAR(32)", 1)} == _columns(f"sqlite:///{tmp_path}/plain.db")
-    assert max(path.name for path in VERSIONS.glob("0*.py"))[:4] == HEAD
-
-
-def _columns(url: str) -> set[tuple[str, str, str, int]]:
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        tables = [row[0] for row in connection.execute(text("select name from sqlite_master where type = 'table'"))]
-        found = {
-            (table, row[1], row[2], row[3])
-            for table in tables
-            for row in connection.execute(text(f"pragma table_info({table})"))
-        }
-    engine.dispose()
-    return found
 
 
 def test_facts_of_many_hosts_are_not_held_together(tmp_path: Path) -> None:

@@ -12,11 +12,11 @@ from smartfleet.campaign.inventory import InventoryHost
 from smartfleet.campaign.reporting import report_data
 from smartfleet.cli.standing import standing
 from smartfleet.fleet import Fleet
-from smartfleet.store.tables import Base
+from smartfleet.store.tables import METADATA
 from tests.unit.builders import TIME, fleet_config
 from tests.unit.campaign_world import Hosts, World
 
-OF_HOSTS = {table.name for table in Base.metadata.sorted_tables if "host" in table.columns}
+OF_HOSTS = {table.name for table in METADATA.sorted_tables if "host" in table.columns}
 
 
 class Told:
@@ -52,7 +52,7 @@ def test_a_run_goes_through_no_table_of_hosts(world: World) -> None:
 
 
 def test_an_index_that_is_missing_is_noticed(world: World) -> None:
-    world.store._database.write(lambda session: session.execute(text("DROP INDEX facts_host_id")) and None)
+    world.store._database.write(lambda connection: connection.execute(text("DROP INDEX facts_host_id")) and None)
     told = Told(world)
     world.store.facts(["pc-1"])
     assert told.scans() == {"facts"}

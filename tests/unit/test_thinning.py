@@ -14,7 +14,7 @@ from smartfleet.campaign.thinning import thin
 from smartfleet.errors import StoreError
 from smartfleet.fleet import Fleet
 from smartfleet.store.retention import Limits
-from smartfleet.store.tables import FactsRow
+from smartfleet.store.tables import FACTS
 from tests.unit.builders import TIME, facts_of, fleet_config
 from tests.unit.campaign_world import World
 from tests.unit.retention_world import DAY, Years
@@ -37,7 +37,7 @@ def campaign(world: World, retention: Mapping[str, Any]) -> Campaign:
 
 
 def facts_left(world: World) -> int:
-    return Years(world.store._database.engine).count(FactsRow)
+    return Years(world.store._database.engine).count(FACTS)
 
 
 def test_as_the_settings_want_it_and_once_a_day(world: World) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from smartfleet.store.tables import Base
+from smartfleet.store.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     # SQLite cannot alter columns in place
     render_as_batch=True,
 )
