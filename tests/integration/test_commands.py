@@ -1,4 +1,7 @@
-"""The commands over real SSH to a lab machine: the whole way there and back, and what goes wrong on it."""
+"""The commands over real SSH to a lab machine: the whole way there and back, and what goes wrong on it.
+
+A second ansible-core repeats the whole way, and what it says itself of a host; what becomes of an answer is ours.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +126,7 @@ def _answers(changed: Any) -> list[Any]:
     return [*changed["checks_changed"], *(check for one in changed["hosts_changed"] for check in one["checks"])]
 
 
+@pytest.mark.once
 def test_fix_does_it_all_in_one_go(smartfleet: Smartfleet, host: LabHost, anna: LabUser, lab: Lab) -> None:
     before = anna.config.read_bytes()
     assert nobody_to_ask(smartfleet("fix", host.name))
@@ -135,6 +139,7 @@ def test_fix_does_it_all_in_one_go(smartfleet: Smartfleet, host: LabHost, anna: 
     assert [outcome["outcome"] for outcome in again["apply"]["outcomes"]] == ["already"]
 
 
+@pytest.mark.once
 def test_the_server_level_from_here(smartfleet: Smartfleet, anna: LabUser, tmp_path: Path) -> None:
     smartfleet("audit")
     credentials = tmp_path / "credentials.yml"
@@ -168,6 +173,7 @@ def test_no_secret_is_written_anywhere(
         assert secret not in out + err + out2 + err2
 
 
+@pytest.mark.once
 def test_a_plan_edited_by_hand_is_not_carried_out(
     smartfleet: Smartfleet, anna: LabUser, host: LabHost, tmp_path: Path
 ) -> None:
@@ -182,6 +188,7 @@ def test_a_plan_edited_by_hand_is_not_carried_out(
     assert not (host.root / "var/lib/smartfleet/runs").exists()
 
 
+@pytest.mark.once
 def test_a_plan_for_a_host_that_is_gone_touches_nothing(
     smartfleet: Smartfleet, anna: LabUser, fleet: Path, tmp_path: Path
 ) -> None:
@@ -201,12 +208,14 @@ def test_a_changed_host_key_is_told_with_its_remedy(smartfleet: Smartfleet, host
     assert "smartfleet doctor" in audit["unreached"][0]["do"]
 
 
+@pytest.mark.once
 def test_a_user_that_nobody_knows_is_an_error(smartfleet: Smartfleet, anna: LabUser) -> None:
     smartfleet("audit")
     code, _, err = smartfleet("plan", "--user", anna.name + "x")
     assert (code, "plan/no-such-user" in err) == (2, True)
 
 
+@pytest.mark.once
 def test_a_machine_that_is_off_waits(smartfleet: Smartfleet, host: LabHost, anna: LabUser) -> None:
     smartfleet("audit")
     host.set_listening(on=False)
@@ -224,6 +233,7 @@ def test_a_limit_that_names_nothing_is_an_error(smartfleet: Smartfleet, limit: s
     assert (ended, f"inventory/{code}" in err) == (2, True)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("rewrite", "outcome"),
     [
@@ -246,6 +256,7 @@ def test_a_config_that_changed_since_the_plan(
     assert (anna.config.read_bytes() == before) == (outcome == "refused")
 
 
+@pytest.mark.once
 def test_a_run_streams_its_events_and_leaves_lists(smartfleet: Smartfleet, fleet: Path, anna: LabUser) -> None:
     smartfleet("audit")
     code, out, err = smartfleet("apply", "--yes", "--format", "jsonl", "--canary", anna.host.name)
@@ -263,6 +274,7 @@ def test_a_run_streams_its_events_and_leaves_lists(smartfleet: Smartfleet, fleet
     assert [verdict["verdict"] for verdict in verified["verdicts"]] == ["match"]
 
 
+@pytest.mark.once
 def test_hosts_that_wait_are_left_to_the_queue(smartfleet: Smartfleet, anna: LabUser) -> None:
     smartfleet("audit")
     host = anna.host
@@ -282,6 +294,7 @@ def test_hosts_that_wait_are_left_to_the_queue(smartfleet: Smartfleet, anna: Lab
     assert document(smartfleet, "queue")["runs"] == []
 
 
+@pytest.mark.once
 def test_only_what_waits_is_tried_again(smartfleet: Smartfleet, anna: LabUser) -> None:
     smartfleet("audit")
     host = anna.host
