@@ -17,7 +17,6 @@ from smartfleet.model.documents import (
     FixDocument,
     RollbackDocument,
     ShowDocument,
-    StatusDocument,
     VerifyDocument,
 )
 from smartfleet.model.engines import EnginesDocument
@@ -31,6 +30,7 @@ from smartfleet.model.plan import Plan
 from smartfleet.model.queue import QueueDocument, QueuePassDocument
 from smartfleet.model.report import ReportData
 from smartfleet.model.sending import Message, OutboxDocument
+from smartfleet.model.status import StatusDocument
 
 DOCUMENTS: tuple[type[Document], ...] = (
     ApplyDocument,

@@ -16,10 +16,10 @@ from smartfleet.campaign.results import news
 from smartfleet.campaign.waves import make_waves
 from smartfleet.errors import PlanError, StoreError, UsageError
 from smartfleet.model.campaign import HostProgress, RunSettings, Wave
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import HostPlan, Plan
 from smartfleet.model.results import Outcome
+from smartfleet.model.runs import RunSummary
 from smartfleet.text import visible
 
 

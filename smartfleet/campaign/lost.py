@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from smartfleet.campaign import parse
+from smartfleet.campaign import noticed, parse
 from smartfleet.campaign.base import Campaign
 from smartfleet.campaign.dispatch import ShardTrouble
 from smartfleet.campaign.holding import Hold, free, trouble_of
@@ -132,7 +132,7 @@ class _Asking:
             return {one.host: _unheard(one, answers) for one in lost}
         troubles = {}
         for one in lost:
-            found = parse.lock(answers.hosts[one.host], interrupted=answers.interrupted)
+            found = noticed.lock(answers.hosts[one.host], interrupted=answers.interrupted)
             if isinstance(found, Trouble):
                 troubles[one.host] = _unheard(one, found.message)
             elif found.state == "working":

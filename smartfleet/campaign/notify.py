@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from smartfleet.campaign import parse
+from smartfleet.campaign import noticed
 from smartfleet.campaign.base import Campaign, state
 from smartfleet.campaign.runner import Controls, Run
 from smartfleet.campaign.trouble import Trouble, garbage
@@ -91,7 +91,7 @@ def untold_of(host: str, trouble: Trouble) -> Untold:
 
 def _of_host(said: HostAnswers, notices: Sequence[Notice], *, interrupted: bool) -> list[Shown] | Trouble:
     """One for each notice, in their order; a host that tells of other users told nothing."""
-    found = parse.notices(said, interrupted=interrupted)
+    found = noticed.notices(said, interrupted=interrupted)
     if isinstance(found, Trouble):
         return found
     if [one.user for one in found] != [one.user for one in notices]:

@@ -13,7 +13,6 @@ from smartfleet.campaign.trouble import Trouble, cancelled, diagnose, garbage, s
 from smartfleet.checks.hostcodes import remedy_of
 from smartfleet.engines.answers import Answer, HostAnswers
 from smartfleet.model.facts import HostFacts, Problem
-from smartfleet.model.notices import HostLock, Shown
 from smartfleet.model.plan import ProfileMove
 from smartfleet.model.results import FolderCheck, Outcome
 
@@ -23,21 +22,19 @@ _FACTS = TypeAdapter(HostFacts)
 _OUTCOMES = TypeAdapter(list[Outcome])
 _CHECKS = TypeAdapter(list[FolderCheck])
 _PROBLEMS = TypeAdapter(list[Problem])
-_NOTICES = TypeAdapter(list[Shown])
-_LOCK = TypeAdapter(HostLock)
 
 
 def facts(answers: HostAnswers, *, interrupted: bool) -> HostFacts | Trouble:
-    return _parse(answers, "client_facts", "facts", _FACTS, interrupted=interrupted)
+    return parsed(answers, "client_facts", "facts", _FACTS, interrupted=interrupted)
 
 
 def checks(answers: HostAnswers, *, interrupted: bool) -> list[FolderCheck] | Trouble:
-    return _parse(answers, "tree_manifest", "folders", _CHECKS, interrupted=interrupted)
+    return parsed(answers, "tree_manifest", "folders", _CHECKS, interrupted=interrupted)
 
 
 def unseen(answers: HostAnswers, *, interrupted: bool) -> list[Trouble]:
     """What a verification could not look at although the host answered: no folder of it stands among the checks."""
-    found = _parse(answers, "tree_manifest", "problems", _PROBLEMS, interrupted=interrupted)
+    found = parsed(answers, "tree_manifest", "problems", _PROBLEMS, interrupted=interrupted)
     if isinstance(found, Trouble):
         return [found]
     look = f"smartfleet audit --limit {answers.host}"
@@ -55,23 +52,10 @@ def purged(answers: HostAnswers, *, interrupted: bool) -> list[Outcome]:
 
 
 def _outcomes(answers: HostAnswers, module: str, *, interrupted: bool) -> list[Outcome]:
-    found = _parse(answers, module, "profiles", _OUTCOMES, interrupted=interrupted)
+    found = parsed(answers, module, "profiles", _OUTCOMES, interrupted=interrupted)
     if isinstance(found, Trouble):
         return [found.outcome_for(answers.host)]
     return [_complete(answers.host, outcome) for outcome in found]
-
-
-def notices(answers: HostAnswers, *, interrupted: bool) -> list[Shown] | Trouble:
-    """What became of the notices that were shown."""
-    found = _parse(answers, "user_notice", "notices", _NOTICES, interrupted=interrupted)
-    if isinstance(found, Trouble):
-        return found
-    return [one.model_copy(update={"host": answers.host, "do": one.do or remedy_of(one.code)}) for one in found]
-
-
-def lock(answers: HostAnswers, *, interrupted: bool) -> HostLock | Trouble:
-    """What kept others away from the host."""
-    return _parse(answers, "host_unlock", "lock", _LOCK, interrupted=interrupted)
 
 
 def _complete(host: str, outcome: Outcome) -> Outcome:
@@ -89,7 +73,7 @@ def rehearsed(answers: HostAnswers, orders: Sequence[ProfileMove], *, interrupte
     if answers.last("account_restore") is not None:
         found = _aborted(answers, interrupted=interrupted)
     else:
-        found = _parse(answers, "account_move", "profiles", _OUTCOMES, interrupted=interrupted)
+        found = parsed(answers, "account_move", "profiles", _OUTCOMES, interrupted=interrupted)
     # the installation says it first: the second half of the move may not have come to tell it
     restart = {"restart_pending": True} if wants_restart(answers) else {}
     return [_of_profile(answers, order, found).model_copy(update=restart) for order in orders]
@@ -99,7 +83,7 @@ def _aborted(answers: HostAnswers, *, interrupted: bool) -> list[Outcome] | Trou
     """Something between prepare and commit failed: the cause is that failure, the state is what was put back."""
     failed = answers.first("failed")
     cause = _cause(failed) if failed else silent(answers.host, interrupted=interrupted)
-    found = _parse(answers, "account_restore", "profiles", _OUTCOMES, interrupted=interrupted)
+    found = parsed(answers, "account_restore", "profiles", _OUTCOMES, interrupted=interrupted)
     if isinstance(found, Trouble):
         # the half that was given up may still hold the host, so it could not be put back
         return diagnose(failed) if failed and timed_out(failed) else found
@@ -131,9 +115,10 @@ def _ended(answers: HostAnswers, outcome: Outcome) -> Outcome:
     return outcome.model_copy(update={"code": cause.code, "message": cause.message, "do": cancelled().do})
 
 
-def _parse(
+def parsed(
     answers: HostAnswers, module: str, key: str, adapter: TypeAdapter[Parsed], *, interrupted: bool
 ) -> Parsed | Trouble:
+    """What `module` answered below `key`."""
     last = answers.last(module)
     if last is None or last.state == "unreachable":
         failed = answers.unreachable or answers.first("failed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from smartfleet.campaign import parse
+from smartfleet.campaign import noticed
 from smartfleet.campaign.base import Campaign, state
 from smartfleet.campaign.notify import untold_of
 from smartfleet.campaign.runner import Run
@@ -56,7 +56,7 @@ def _ask(campaign: Campaign, host: str, reserved: str, *, check: bool) -> tuple[
         ),
         campaign.controls,
     )
-    found = parse.lock(answers.hosts[host], interrupted=answers.interrupted)
+    found = noticed.lock(answers.hosts[host], interrupted=answers.interrupted)
     return (untold_of(host, found) if isinstance(found, Trouble) else found), answers.interrupted
 
 

@@ -17,7 +17,8 @@ from smartfleet.cli.next import after_apply
 from smartfleet.cli.options import Format, become_password
 from smartfleet.cli.output import emit, say, suggest
 from smartfleet.cli.runs import Intent
-from smartfleet.cli.session import campaign, watched
+from smartfleet.cli.session import campaign
+from smartfleet.cli.watched import watched
 from smartfleet.errors import UsageError
 from smartfleet.fleet import Fleet
 from smartfleet.model.campaign import Budget, Limit, RunSettings

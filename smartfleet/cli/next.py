@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from smartfleet.campaign.ending import next_command
 from smartfleet.model.campaign import RunState
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.results import Outcome
+from smartfleet.model.runs import RunSummary
 from smartfleet.report.data import Figures
 
 _VERIFY = "smartfleet verify"

@@ -14,9 +14,9 @@ from smartfleet.cli.going import Wishes
 from smartfleet.cli.output import profiles_text
 from smartfleet.errors import UsageError
 from smartfleet.model.campaign import CampaignSettings, RunSettings
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.plan import Plan
 from smartfleet.model.results import Outcome
+from smartfleet.model.runs import RunSummary
 from smartfleet.store import Store
 from smartfleet.text import number_of, visible
 

@@ -1,6 +1,7 @@
 """What is sent at the end of runs, and with `report --send`: written down first, then tried, and told.
 
 Whatever goes wrong here is told and changes nothing else: no run's outcome, and no exit code.
+What makes messages and what delivers them is imported when there is one: most runs have nobody to tell.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from smartfleet.cli.next import after_apply
-from smartfleet.cli.outgoing import Outgoing, words_of
 from smartfleet.cli.output import say
 from smartfleet.durations import duration_text
 from smartfleet.errors import StoreError
 from smartfleet.fleet import Fleet
 from smartfleet.fleet.sending import Target
 from smartfleet.model.campaign import RunState
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.report import ReportData
+from smartfleet.model.runs import RunSummary
 from smartfleet.model.sending import Message
-from smartfleet.notify.deliver import PATIENCE, Sender, Tried
-from smartfleet.notify.news import is_trouble, run_news
+from smartfleet.notify.patience import PATIENCE
 from smartfleet.store import Store
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.notify.deliver import Sender, Tried
 
 _STATES: Mapping[str, RunState] = {state: state for state in get_args(RunState)}
 
@@ -41,6 +43,8 @@ def send_report(fleet: Fleet, store: Store, data: ReportData) -> None:
     if not targets:
         say("nobody is to get it: no target below sending: in smartfleet.yml names report in its after")
         return
+    from smartfleet.cli.outgoing import Outgoing  # noqa: PLC0415
+
     outgoing = Outgoing(fleet.state, lambda: data)
     made = _made(targets, outgoing.of_report)
     unkept = {name: message for name, message in made.items() if not _kept(store, name, message)}
@@ -68,6 +72,9 @@ def send_due(fleet: Fleet, store: Store) -> None:
 
 
 def sender(fleet: Fleet, store: Store) -> Sender:
+    from smartfleet.cli.outgoing import words_of  # noqa: PLC0415
+    from smartfleet.notify.deliver import Sender  # noqa: PLC0415
+
     return Sender(fleet.config.sending, store, words_of, os.environ)
 
 
@@ -114,6 +121,9 @@ def _queue_run(fleet: Fleet, store: Store, run: str, report: Callable[[], Report
 def _messages(
     fleet: Fleet, store: Store, summary: RunSummary, targets: Mapping[str, Target], report: Callable[[], ReportData]
 ) -> dict[str, Message]:
+    from smartfleet.cli.outgoing import Outgoing  # noqa: PLC0415
+    from smartfleet.notify.news import run_news  # noqa: PLC0415
+
     run = summary.run
     outcomes, verdicts = store.outcomes(run=run), store.verdicts(run=run)
     commands = after_apply(outcomes, run=run, state=_STATES[summary.state]) if summary.verb == "apply" else []
@@ -124,6 +134,8 @@ def _messages(
 
 def _made(targets: Mapping[str, Target], make: Callable[[Target], Message]) -> dict[str, Message]:
     """By target; without those that want no such news, and those whose message cannot be made."""
+    from smartfleet.notify.news import is_trouble  # noqa: PLC0415
+
     found: dict[str, Message] = {}
     for name, target in targets.items():
 

@@ -10,14 +10,10 @@ from dataclasses import replace
 from smartfleet.campaign.base import Campaign
 from smartfleet.campaign.execute import Reaching
 from smartfleet.campaign.listings import Listings
-from smartfleet.campaign.reporting import report_data
 from smartfleet.campaign.runner import Controls
-from smartfleet.campaign.telling import Watch
 from smartfleet.campaign.thinning import thin
-from smartfleet.cli.options import Format
 from smartfleet.cli.progress import Progress
 from smartfleet.cli.sending import queue_run, sending_after
-from smartfleet.cli.watch import Watcher
 from smartfleet.engines.choose import Engines
 from smartfleet.fleet import Fleet
 from smartfleet.model.report import ReportData
@@ -31,24 +27,10 @@ def campaign(
     """A campaign whose progress is shown on stderr while the context lasts. `listings`: where hosts were looked up."""
     listings = listings or Listings()
     sending = sending_after(fleet, store, reporting(fleet, store, listings))
-    with _engines(fleet) as engines, sending, Progress(verb, hosts) as progress:
-        controls = _controls(fleet, password, progress.notify)
-        running = _over(fleet, store, engines, replace(controls, progress=progress.tell), listings)
+    with engines_of(fleet) as engines, sending, Progress(verb, hosts) as progress:
+        controls = controls_of(fleet, password, progress.notify)
+        running = over(fleet, store, engines, replace(controls, progress=progress.tell), listings)
         yield running
-        thin(running)
-
-
-@contextmanager
-def watched(
-    fleet: Fleet, store: Store, form: Format, password: str | None, *, yes: bool
-) -> Iterator[tuple[Campaign, Watch]]:
-    """A campaign that tells its events and asks its questions, and what listens to them, while the context lasts."""
-    listings = Listings()
-    sending = sending_after(fleet, store, reporting(fleet, store, listings))
-    with _engines(fleet) as engines, sending, Watcher(form, yes=yes) as watcher:
-        controls = _controls(fleet, password, watcher.notify)
-        running = replace(_over(fleet, store, engines, controls, listings), ask=watcher.ask)
-        yield running, watcher.tell
         thin(running)
 
 
@@ -56,17 +38,20 @@ def reporting(fleet: Fleet, store: Store, listings: Listings) -> Callable[[], Re
     """Makes the report of the whole fleet when it is called."""
 
     def report() -> ReportData:
+        # of most runs nobody wants one
+        from smartfleet.campaign.reporting import report_data  # noqa: PLC0415
+
         hosts = listings.hosts(fleet.inventory, None, folder=fleet.folder)
         return report_data(fleet, store, hosts, os.environ)
 
     return report
 
 
-def _engines(fleet: Fleet) -> Engines:
+def engines_of(fleet: Fleet) -> Engines:
     return Engines(fleet.config.engines, fleet.folder)
 
 
-def _over(fleet: Fleet, store: Store, engines: Engines, controls: Controls, listings: Listings) -> Campaign:
+def over(fleet: Fleet, store: Store, engines: Engines, controls: Controls, listings: Listings) -> Campaign:
     report = reporting(fleet, store, listings)
     return Campaign(
         fleet,
@@ -78,7 +63,7 @@ def _over(fleet: Fleet, store: Store, engines: Engines, controls: Controls, list
     )
 
 
-def _controls(fleet: Fleet, password: str | None, notify: Callable[[str], None]) -> Controls:
+def controls_of(fleet: Fleet, password: str | None, notify: Callable[[str], None]) -> Controls:
     settings, going = fleet.config.ansible, fleet.config.campaign
     return Controls(
         forks=settings.forks,

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from smartfleet.campaign.inventory import InventoryHost
 from smartfleet.campaign.reporting import figures
-from smartfleet.campaign.tries import waits
 from smartfleet.cli.next import for_fleet, for_runs
 from smartfleet.fleet import Fleet
-from smartfleet.model.documents import RunSummary, StatusDocument
-from smartfleet.model.queue import QueueDocument, QueuedRun
+from smartfleet.model.runs import RunSummary
+from smartfleet.model.status import StatusDocument
 from smartfleet.store import Store
 from smartfleet.store.outbox import unsent
 
@@ -44,22 +43,3 @@ def begun(store: Store) -> tuple[list[RunSummary], dict[str, int]]:
     """The newest runs, and how many hosts wait in each that tries them again."""
     queue = store.queued(time.time())
     return store.runs(_RUNS), {run: store.waiting(run) for run in queue}
-
-
-def queued(store: Store, now: float) -> QueueDocument:
-    """What waits in runs that try it again, and what waits without one."""
-    runs = [run for name in store.queued(now) if (run := _queued(store, name))]
-    tried = {host.host for run in runs for host in run.hosts}
-    # without a user it is the host of an audit, which no run of apply could try again
-    waiting = {outcome.host for outcome in store.each_outcome() if outcome.user and waits(outcome)}
-    return QueueDocument(runs=runs, unqueued=sorted(waiting - tried))
-
-
-def _queued(store: Store, name: str) -> QueuedRun | None:
-    run, settings = store.run(name), store.settings(name)
-    if run is None or settings is None or settings.until is None:
-        return None
-    hosts = store.progress(name, "waiting")
-    return QueuedRun(
-        run=name, admin=run.admin, until=settings.until, every=settings.every, driven=run.driven, hosts=hosts
-    )

@@ -1,4 +1,4 @@
-"""The steps that several commands are made of: look and check. Each answers with its document."""
+"""What several commands begin with: the hosts, and a look at them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from smartfleet.campaign.audit import Audit, audit
 from smartfleet.campaign.endpoints import endpoints, surroundings
 from smartfleet.campaign.hostnames import check_hosts
 from smartfleet.campaign.listings import Listings
-from smartfleet.campaign.verify import Question, Verified, verify
 from smartfleet.cli.session import campaign
 from smartfleet.fleet import Fleet
 from smartfleet.model.assessment import AuditDocument, Unreached
-from smartfleet.model.documents import VerifyDocument
 from smartfleet.model.results import Outcome
 from smartfleet.store import Store
 
@@ -42,27 +40,6 @@ def look(
     with campaign(fleet, store, "audit", len(hosts), password, listings=listings) as running:
         seen = audit(running, hosts, users)
     return seen, audit_document(seen.facts, fleet.config, unreached(seen.troubles))
-
-
-def prove(
-    fleet: Fleet,
-    store: Store,
-    hosts: Sequence[str],
-    question: Question,
-    password: str | None,
-    *,
-    listings: Listings | None = None,
-) -> tuple[Verified, VerifyDocument]:
-    with campaign(fleet, store, "verify", len(hosts), password, listings=listings) as running:
-        found = verify(running, hosts, question)
-    document = VerifyDocument(
-        run=found.run,
-        level=question.level,
-        interrupted=found.interrupted,
-        verdicts=found.verdicts,
-        unreached=unreached(found.troubles),
-    )
-    return found, document
 
 
 def unreached(troubles: Sequence[Outcome]) -> list[Unreached]:

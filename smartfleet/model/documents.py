@@ -11,9 +11,7 @@ from smartfleet.model.base import Document
 from smartfleet.model.campaign import HostProgress, Lock, RunState
 from smartfleet.model.notices import Shown
 from smartfleet.model.plan import Plan, VerifyLevel
-from smartfleet.model.report import Headline
 from smartfleet.model.results import Outcome, Verdict
-from smartfleet.model.shards import LostHost
 
 
 class ApplyDocument(Document):
@@ -59,44 +57,6 @@ class FixDocument(Document):
     verify: VerifyDocument | None
     told: list[Shown] = Field(default_factory=list, description="who was told to sign in")
     purged: list[Outcome] = Field(default_factory=list, description="with --purge: what became of set-aside copies")
-
-
-class RunSummary(Document):
-    """A run of the past. `finished` is null while it runs, or for ever if it was killed."""
-
-    run: str
-    verb: str
-    started: float
-    finished: float | None
-    state: str
-    admin: str
-    plan_hash: str = Field("", description='the plan that was carried out; "" for other verbs')
-    hosts: int
-    parent: str = Field("", description="the run whose hosts it tries again")
-    driven: bool = Field(default=False, description="a process goes on with it now")
-
-
-class StatusDocument(Document):
-    """Where the fleet stands."""
-
-    schema_: Literal["smartfleet.status/1"] = Field("smartfleet.status/1", alias="schema")
-    fleet: str
-    headline: Headline
-    behind: int = Field(
-        0, description="hosts that the figures count as they stood when they were judged last: too many became others"
-    )
-    runs: list[RunSummary]
-    locks: list[Lock] = Field(default_factory=list, description="hosts that a run works on now")
-    lost: list[LostHost] = Field(
-        default_factory=list, description="hosts whose worker was lost; they are asked before anything is begun on them"
-    )
-    waiting: dict[str, int] = Field(
-        default_factory=dict, description="hosts that wait to be tried again, by run; queue list names them"
-    )
-    unsent: dict[str, int] = Field(
-        default_factory=dict, description="messages that could not be sent so far, by target; outbox list names them"
-    )
-    next: str = Field(description="the next command")
 
 
 class ShowDocument(Document):

@@ -13,13 +13,10 @@ from smartfleet.notify import smtp
 from smartfleet.notify.deadline import within
 from smartfleet.notify.mail import mail_of
 from smartfleet.notify.notsent import NotSent, secret_of
+from smartfleet.notify.patience import PATIENCE, PAUSES
 from smartfleet.store.outbox import Taken, new_id
 from smartfleet.words import Language, Words
 
-PAUSES = (60.0, 300.0, 900.0, 3_600.0, 14_400.0, 43_200.0, 86_400.0)
-"""Seconds from one attempt to the next; the last one is repeated."""
-PATIENCE = 7 * 86_400.0
-"""Seconds after which nobody tries a message any more, unless an admin says so."""
 _SECONDS = 20.0
 """For a single answer of the receiver."""
 _MOST = 300.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.report import ReportData
 from smartfleet.model.results import WORST_FIRST, Outcome, Verdict
+from smartfleet.model.runs import RunSummary
 from smartfleet.model.sending import HostTrouble, ReportNews, RunNews
 from smartfleet.text import visible
 

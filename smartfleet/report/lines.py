@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Mapping
 
 from smartfleet.durations import duration_text, rounded
@@ -19,6 +18,7 @@ from smartfleet.model.events import (
     WaveEnded,
 )
 from smartfleet.model.results import WORST_FIRST
+from smartfleet.report.clock import clock
 from smartfleet.report.watching import Watching, WaveWatch
 from smartfleet.text import number_of, visible
 
@@ -89,15 +89,6 @@ def counts_text(counts: Mapping[str, int]) -> str:
     order: dict[str, int] = {word: place for place, word in enumerate(WORST_FIRST)}
     names = sorted(counts, key=lambda name: (order.get(name, len(order)), name))
     return ", ".join(f"{visible(name)} {counts[name]:,}" for name in names if counts[name]) or "nothing"
-
-
-def clock(moment: float, now: float) -> str:
-    """The time of day here, with the date where it is not today's."""
-    local, today = time.localtime(moment), time.localtime(now)
-    same_day = local[:3] == today[:3]
-    return time.strftime(
-        "%H:%M:%S" if same_day and moment - now < 600 else "%H:%M" if same_day else "%Y-%m-%d %H:%M", local
-    )
 
 
 def _begun(watching: Watching) -> str:

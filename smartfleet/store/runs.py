@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from smartfleet.errors import StoreError
 from smartfleet.model.campaign import RunSettings
-from smartfleet.model.documents import RunSummary
+from smartfleet.model.runs import RunSummary
 from smartfleet.store.database import Database, Part
 from smartfleet.store.documents import read_document
 from smartfleet.store.lease import LEASE, RENEW, Owner, drives

@@ -7,8 +7,8 @@ import pytest
 from smartfleet.cli.codes import of_outcomes, of_verdicts, worst
 from smartfleet.cli.next import after_apply, for_fleet, for_runs
 from smartfleet.model.campaign import RunState
-from smartfleet.model.documents import RunSummary
 from smartfleet.model.results import Outcome, Verdict
+from smartfleet.model.runs import RunSummary
 from smartfleet.report.data import Figures
 from tests.unit import test_report
 from tests.unit.judged import judged

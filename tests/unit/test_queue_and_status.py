@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from smartfleet.cli.main import main
-from smartfleet.cli.standing import begun, queued
+from smartfleet.cli.standing import begun
+from smartfleet.cli.waiting import queued
 from smartfleet.cli.welcome import welcome
 from smartfleet.fleet.example import write_example
 from smartfleet.model.campaign import HostProgress, RunSettings, Wave

@@ -19,7 +19,8 @@ from smartfleet.fleet.sending import MailSettings, SendingSettings, WebhookSetti
 from smartfleet.lab.winrm.ca import LabCa
 from smartfleet.model.report import Headline
 from smartfleet.model.sending import Attached, HostTrouble, Message, ReportNews, RunNews
-from smartfleet.notify.deliver import PATIENCE, PAUSES, Sender, Tried
+from smartfleet.notify.deliver import Sender, Tried
+from smartfleet.notify.patience import PATIENCE, PAUSES
 from smartfleet.notify.webhook import body_of
 from smartfleet.paths import data_folder
 from smartfleet.store import Store

@@ -11,11 +11,13 @@ from rich.console import RenderableType
 from smartfleet.assess import assess, audit_document
 from smartfleet.model.assessment import Unreached
 from smartfleet.model.doctor import Check, DoctorReport
-from smartfleet.model.documents import RunSummary, ShowDocument, StatusDocument, VerifyDocument
+from smartfleet.model.documents import ShowDocument, VerifyDocument
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import Plan
 from smartfleet.model.report import ReportData
 from smartfleet.model.results import Difference, Proof, Step, Verdict
+from smartfleet.model.runs import RunSummary
+from smartfleet.model.status import StatusDocument
 from smartfleet.plan import make_plan
 from smartfleet.report import data, terminal
 from smartfleet.verdict import judge

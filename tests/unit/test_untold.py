@@ -11,7 +11,7 @@ from smartfleet.campaign.queue import run_due
 from smartfleet.cli.sending import queue_run, queue_untold, sending_after
 from smartfleet.fleet import Fleet
 from smartfleet.model.report import ReportData
-from smartfleet.notify.deliver import PATIENCE
+from smartfleet.notify.patience import PATIENCE
 from smartfleet.store import Store
 from tests.ports import free_port
 from tests.unit.campaign_world import Hosts, World

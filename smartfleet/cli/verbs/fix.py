@@ -19,7 +19,8 @@ from smartfleet.cli.mending import planner, purge_copies, tell_to_sign_in, to_si
 from smartfleet.cli.opening import open_fleet, open_store
 from smartfleet.cli.options import Format, become_password, confirm
 from smartfleet.cli.output import emit, say, show_aside, suggest
-from smartfleet.cli.work import hosts_of, look, prove
+from smartfleet.cli.proving import prove
+from smartfleet.cli.work import hosts_of, look
 from smartfleet.fleet import Fleet
 from smartfleet.model.assessment import AuditDocument
 from smartfleet.model.base import Document

@@ -16,8 +16,9 @@ from smartfleet.cli.next import for_runs
 from smartfleet.cli.opening import open_fleet, open_store
 from smartfleet.cli.options import Format, become_password
 from smartfleet.cli.output import emit, suggest
-from smartfleet.cli.session import watched
-from smartfleet.cli.standing import begun, queued
+from smartfleet.cli.standing import begun
+from smartfleet.cli.waiting import queued
+from smartfleet.cli.watched import watched
 from smartfleet.model.events import Event, HostDone
 from smartfleet.model.queue import QueuePassDocument, QueueTry
 from smartfleet.model.results import Outcome

@@ -15,7 +15,8 @@ from smartfleet.cli.lists import of_verdicts as by_verdict
 from smartfleet.cli.opening import open_fleet, open_store
 from smartfleet.cli.options import Format, become_password
 from smartfleet.cli.output import emit, suggest
-from smartfleet.cli.work import hosts_of, prove
+from smartfleet.cli.proving import prove
+from smartfleet.cli.work import hosts_of
 from smartfleet.model.plan import VerifyLevel
 from smartfleet.report import terminal
 

@@ -1,4 +1,7 @@
-"""Documents as people read them on a terminal. Each function makes something that rich can print; none prints."""
+"""Documents as people read them on a terminal. Each function makes something that rich can print; none prints.
+
+Most documents are known here by name only: whoever shows one has made it, and need not build the models of all others.
+"""
 
 from __future__ import annotations
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartfleet.model.doctor import Check, DoctorReport
 from smartfleet.report.terminal.parts import STYLES, Remark, counted, remarks, section, stack, table, text
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.doctor import Check, DoctorReport
 
 _ORDER = ("ok", "warning", "failed", "skipped")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 
-from smartfleet.model.engines import EnginesDocument, EngineSeen, WorkerSeen
 from smartfleet.report.terminal.parts import Remark, remarks, section, stack, table, text, word
 from smartfleet.text import bytes_text
+
+if TYPE_CHECKING:
+    from smartfleet.model.engines import EnginesDocument, EngineSeen, WorkerSeen
 
 
 def engines(document: EnginesDocument) -> RenderableType:

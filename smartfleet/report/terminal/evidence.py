@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.text import Text
 
-from smartfleet.model.evidence import EvidenceDocument, SignatureCheck
 from smartfleet.report.terminal.parts import MOST, section, stack, table, text, told, word
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.evidence import EvidenceDocument, SignatureCheck
 
 
 def evidence(document: EvidenceDocument) -> RenderableType:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from smartfleet.model.campaign import TrailEntry
-from smartfleet.model.history import HistoryDocument, TrailCheck
 from smartfleet.report.terminal.parts import Indented, counted, section, stack, text, told, when
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.campaign import TrailEntry
+    from smartfleet.model.history import HistoryDocument, TrailCheck
 
 _PLAN_DIGITS = 12
 

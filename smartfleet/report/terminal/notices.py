@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from smartfleet.model.notices import NotifyDocument, UnlockDocument
 from smartfleet.report.terminal.overview import lock_text
 from smartfleet.report.terminal.parts import (
     MOST,
@@ -26,6 +25,8 @@ from smartfleet.report.terminal.parts import (
 from smartfleet.text import number_of
 
 if TYPE_CHECKING:
+    from smartfleet.model.notices import NotifyDocument, UnlockDocument
+
     # it brings Jinja along, and whoever shows something else needs none
     from smartfleet.notify.write import Written
 

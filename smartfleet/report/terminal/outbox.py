@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import RenderableType
 from rich.text import Text
 
 from smartfleet.durations import duration_text
-from smartfleet.model.sending import OutboxDocument, OutboxEntry
-from smartfleet.report.lines import clock
+from smartfleet.report.clock import clock
 from smartfleet.report.terminal.parts import stack, table, text, when
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.sending import OutboxDocument, OutboxEntry
 
 
 def outbox(document: OutboxDocument, now: float) -> RenderableType:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartfleet.model.campaign import HostProgress, Lock
-from smartfleet.model.documents import ShowDocument, StatusDocument
-from smartfleet.model.shards import LostHost
 from smartfleet.report.terminal.audit import host as audited_host
 from smartfleet.report.terminal.outcomes import in_full
 from smartfleet.report.terminal.parts import (
@@ -24,6 +22,12 @@ from smartfleet.report.terminal.parts import (
 from smartfleet.report.terminal.report import headline
 from smartfleet.report.terminal.verdicts import examples, folder_table
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.campaign import HostProgress, Lock
+    from smartfleet.model.documents import ShowDocument
+    from smartfleet.model.shards import LostHost
+    from smartfleet.model.status import StatusDocument
 
 _NAMES = 10
 _DRIVEN = {"apply", "rollback", "purge"}

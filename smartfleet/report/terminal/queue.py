@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import RenderableType
 from rich.text import Text
 
 from smartfleet.durations import duration_text
-from smartfleet.model.queue import QueueDocument, QueuedRun
-from smartfleet.report.lines import clock
+from smartfleet.report.clock import clock
 from smartfleet.report.terminal.parts import MOST, counted, section, stack, table, text, when, word
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.queue import QueueDocument, QueuedRun
 
 
 def queue(document: QueueDocument, now: float) -> RenderableType:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from smartfleet.model.documents import VerifyDocument
-from smartfleet.model.results import Comparison, Verdict
 from smartfleet.report.terminal.audit import unreached
 from smartfleet.report.terminal.parts import MOST, counted, host_lists, section, stack, table, text, word
 from smartfleet.text import number_of
+
+if TYPE_CHECKING:
+    from smartfleet.model.documents import VerifyDocument
+    from smartfleet.model.results import Comparison, Verdict
 
 _ORDER = ("match", "drift", "unknown")
 # what the client synced is no trouble, and has its count in the reason
