@@ -48,4 +48,4 @@ def _before(hosts: Sequence[str], connection: Connection) -> Iterator[dict[str, 
     """What was known of them when they left."""
     there = select(func.max(JUDGEMENTS.id)).where(JUDGEMENTS.host.in_(hosts), JUDGEMENTS.compliant != GONE)
     wanted = select(JUDGEMENTS.host, *_JUDGED).where(JUDGEMENTS.id.in_(there.group_by(JUDGEMENTS.host)))
-    return (dict(row) for row in connection.execute(wanted).mappings())
+    return (dict(row) for row in connection.execute(wanted).mappings().all())

@@ -139,7 +139,8 @@ def _newest(hosts: Sequence[str] | None, upto: int | None) -> Select[str, str]:
 
 
 def _add_news(rows: Sequence[dict[str, object]], connection: Connection) -> None:
-    known = {row.host: row.document for row in connection.execute(_newest([str(row["host"]) for row in rows], None))}
+    newest = _newest([str(row["host"]) for row in rows], None)
+    known = {row.host: row.document for row in connection.execute(newest).all()}
     news = [row for row in rows if known.get(str(row["host"])) != row["document"]]
     if news:
         connection.execute(insert(JUDGEMENTS.table), news)

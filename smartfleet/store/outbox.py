@@ -122,7 +122,7 @@ class Outbox(Part):
         idle = delete(OUTBOX.table).where(OUTBOX.id.in_(sorted(names)), OUTBOX.state != "sending")
 
         def work(connection: Connection) -> list[str]:
-            return sorted(connection.scalars(idle.returning(OUTBOX.id)))
+            return sorted(connection.scalars(idle.returning(OUTBOX.id)).all())
 
         return self._database.write(work)
 

@@ -41,7 +41,7 @@ class Postponements(Part):
             return [
                 Postponed.model_validate(row._asdict())
                 for part in batches(sorted(hosts))
-                for row in connection.execute(own.where(POSTPONED.host.in_(part)))
+                for row in connection.execute(own.where(POSTPONED.host.in_(part))).all()
             ]
 
         return self._database.read(work)

@@ -95,8 +95,7 @@ class Progresses(Part):
         # asked of each of these few runs: hosts of all runs that ever were stand in one table
         waits = exists().where(PROGRESS.run_id == RUNS.id, PROGRESS.state == "waiting")
         wanted = select(RUNS.id).where(RUNS.until > now, RUNS.state.in_(_QUEUED), waits)
-        ordered = wanted.order_by(RUNS.number, RUNS.id)
-        return self._database.read(lambda connection: list(connection.scalars(ordered)))
+        return [row.id for row in self._database.rows(wanted.order_by(RUNS.number, RUNS.id))]
 
 
 def _wave_row(run: str, wave: Wave) -> dict[str, object]:

@@ -137,7 +137,7 @@ class Runs(Part):
 
         def work(connection: Connection) -> list[RunSummary]:
             now = self._database.now(connection)
-            return [_summary(row, now) for row in connection.execute(newest)]
+            return [_summary(row, now) for row in connection.execute(newest).all()]
 
         return self._database.read(work)
 

@@ -90,7 +90,7 @@ class Shards(Part):
 
         def work(connection: Connection) -> None:
             now = self._database.now(connection)
-            for run in sorted(set(connection.scalars(candidates))):
+            for run in sorted(set(connection.scalars(candidates).all())):
                 row = run_row(connection, run)
                 driver = driver_of(row)
                 if run == own or not (driver and drives(driver, row.renewed or 0.0, now)):
@@ -112,9 +112,9 @@ class Shards(Part):
             now = self._database.now(connection)
             wanted = select(*_LOST).order_by(LOST_HOSTS.host)
             if hosts is None:
-                return [_lost(row._asdict(), now) for row in connection.execute(wanted)]
+                return [_lost(row._asdict(), now) for row in connection.execute(wanted).all()]
             parts = (wanted.where(LOST_HOSTS.host.in_(part)) for part in batches(sorted(hosts)))
-            return [_lost(row._asdict(), now) for part in parts for row in connection.execute(part)]
+            return [_lost(row._asdict(), now) for part in parts for row in connection.execute(part).all()]
 
         return self._database.read(work)
 
@@ -131,9 +131,8 @@ class Shards(Part):
 
     def _abandon(self, connection: Connection, run: str) -> None:
         done = select(PROGRESS.host).where(PROGRESS.run_id == run, PROGRESS.state == "done")
-        over = set(connection.scalars(done))
+        over = set(connection.scalars(done).all())
         on_way = select(SHARDS.table).where(SHARDS.run_id == run, SHARDS.state == "running")
-        # all of them first: they are changed below
         for row in connection.execute(on_way).all():
             if row.grace is None:
                 self._close(connection, row, "cancelled", CONTROLLER_DIED, row.worker)

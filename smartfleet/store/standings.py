@@ -82,7 +82,7 @@ class Standings(Part):
 def _marks(hosts: Sequence[str], connection: Connection) -> dict[str, Marks]:
     facts, outcomes, verdicts = (_newest(table, hosts, connection) for table in (FACTS, OUTCOMES, VERDICTS))
     kept = select(FOLDER_PAST.host, FOLDER_PAST.document).where(FOLDER_PAST.host.in_(hosts))
-    pasts = {host: digest_of_text(document) for host, document in connection.execute(kept)}
+    pasts = {host: digest_of_text(document) for host, document in connection.execute(kept).all()}
     known = {*facts, *outcomes, *verdicts, *pasts}
     return {
         host: Marks(facts.get(host, 0), outcomes.get(host, 0), verdicts.get(host, 0), pasts.get(host, ""))
@@ -92,7 +92,7 @@ def _marks(hosts: Sequence[str], connection: Connection) -> dict[str, Marks]:
 
 def _newest(table: Kept, hosts: Sequence[str], connection: Connection) -> dict[str, int]:
     newest = select(table.host, func.max(table.id).label("newest")).where(table.host.in_(hosts)).group_by(table.host)
-    return {row.host: row.newest for row in connection.execute(newest)}
+    return {row.host: row.newest for row in connection.execute(newest).all()}
 
 
 def _row(one: Standing) -> dict[str, Any]:
