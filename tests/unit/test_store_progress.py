@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from smartfleet.model.campaign import HostProgress, RunSettings, Wave
 from smartfleet.model.plan import HostPlan, Plan
@@ -31,6 +32,21 @@ def test_waves_come_back_and_change(store: Store) -> None:
     store.set_waves(run, waves[:1])
     assert store.waves(run) == waves[:1]
     assert store.waves("another") == []
+
+
+def test_progress_is_one_statement_for_500_hosts_whether_they_wait_for_a_time_or_not(store: Store) -> None:
+    run = store.begin("apply", 1200)
+    told: list[str] = []
+    event.listen(store._database.engine, "before_cursor_execute", lambda *about: told.append(about[2]))
+    store.set_progress(
+        HostProgress(run=run, host=f"pc-{number:04}", wave=0, next_at=NOW if number % 2 else None)
+        for number in range(1200)
+    )
+    assert [statement.split()[0] for statement in told] == ["BEGIN", "INSERT", "INSERT", "INSERT"]
+    assert [row.next_at for row in store.progress(run)][:3] == [None, NOW, None]
+    told.clear()
+    store.set_progress([])
+    assert told == []
 
 
 def test_progress_is_written_anew(store: Store) -> None:
