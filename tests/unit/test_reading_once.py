@@ -14,7 +14,7 @@ from smartfleet.reading.commandline import CommandLine
 from smartfleet.reading.once import without_master
 
 DEFAULT = "-C -o ControlMaster=auto -o ControlPersist=60s"
-WITHOUT = "-C -o ControlMaster=no -o ControlPath=none"
+WITHOUT = "-o ControlMaster=no -o ControlPath=none"
 
 
 class Connection:
