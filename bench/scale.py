@@ -35,7 +35,7 @@ from smartfleet.campaign.reporting import report_data
 from smartfleet.campaign.runner import Controls
 from smartfleet.cli.standing import standing
 from smartfleet.engines.attempts import Attempts
-from smartfleet.engines.local import worker_command
+from smartfleet.engines.command import worker_command
 from smartfleet.engines.order import Order
 from smartfleet.engines.pipes import ProcessLink
 from smartfleet.engines.protocol import Attempt, Listener

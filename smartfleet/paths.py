@@ -13,6 +13,9 @@ from smartfleet.errors import RunError
 Part = Literal["playbooks", "templates", "inventory"]
 Playbook = Literal["audit", "apply", "verify", "rollback", "notify", "unlock", "purge"]
 
+FLEET_FILE = "smartfleet.yml"
+"""A folder with this file in it is a fleet's."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from smartfleet.campaign.listing import list_inventory
 from smartfleet.campaign.plain_templates import filled
 from smartfleet.campaign.templated import Route, routes
+from smartfleet.engines.ahead import Ahead
 from smartfleet.errors import InventoryError
 from smartfleet.text import visible
 
@@ -64,12 +65,12 @@ def resolve(inventory: Path, limit: str | None, *, folder: Path) -> list[Invento
     return list(read(inventory, limit, folder=folder).hosts)
 
 
-def read(inventory: Path, limit: str | None, *, folder: Path) -> Listing:
+def read(inventory: Path, limit: str | None, *, folder: Path, ahead: Ahead | None = None) -> Listing:
     """The part of the inventory that `limit` names (all without one). Raises InventoryError."""
     if limit is not None:
         check_limit(limit)
         limit = _absolute_files(limit)
-    printed, warnings = list_inventory(inventory, limit, folder)
+    printed, warnings = list_inventory(inventory, limit, folder, ahead)
     hosts = _with_routes(parse(printed), inventory, folder)
     missed = [visible(name) for name in _UNMATCHED.findall(warnings)]
     if missed and limit is not None:

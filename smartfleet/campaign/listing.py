@@ -8,22 +8,28 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from smartfleet.engines.programs import call
+from smartfleet.engines.ahead import Ahead
+from smartfleet.engines.programs import SECONDS, SETTINGS, call
 from smartfleet.errors import InventoryError
 from smartfleet.text import visible
 
 # whatever lies in the fleet folder is no module of ours
-_PROGRAM = (sys.executable, "-P", "-m", "smartfleet.campaign.ansible_inventory")
+_PROGRAM = (sys.executable, "-P", "-m", "smartfleet.reading.inventory")
 _OPEN_VAULT = "name the file that holds the vault's password: export ANSIBLE_VAULT_PASSWORD_FILE=FILE"
 
 
-def list_inventory(inventory: Path, limit: str | None, folder: Path) -> tuple[dict[str, Any], str]:
-    """The printed document, and Ansible's warnings. Raises InventoryError."""
-    command = [*_PROGRAM, "-i", str(inventory.absolute()), "--list"]
+def list_inventory(
+    inventory: Path, limit: str | None, folder: Path, ahead: Ahead | None = None
+) -> tuple[dict[str, Any], str]:
+    """The printed document, and Ansible's warnings. `ahead` is asked first. Raises InventoryError."""
+    arguments = ["-i", str(inventory.absolute()), "--list"]
     if limit is not None:
-        command.append(f"--limit={limit}")
+        arguments.append(f"--limit={limit}")
     try:
-        done = call(command, folder)
+        done = ahead.list(arguments, SETTINGS, SECONDS) if ahead else None
+        # a failure is told by a program of its own, which may ask for a vault's password
+        if done is None or done.returncode:
+            done = call([*_PROGRAM, *arguments], folder)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise InventoryError("inventory/ansible", f"ansible-inventory did not run: {visible(str(error))}") from error
     if done.returncode != 0:

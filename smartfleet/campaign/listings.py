@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smartfleet.campaign.inventory import InventoryHost, Listing, read
+from smartfleet.engines.ahead import Ahead
 
 # a run may wait for days, and the inventory goes on
 _FRESH_SECONDS = 600.0
@@ -31,13 +32,13 @@ class Listings:
     _kept: dict[_Place, _Kept] = field(default_factory=dict, repr=False)
     _coming: dict[tuple[_Place, str | None], Future[Listing]] = field(default_factory=dict, repr=False)
 
-    def read_ahead(self, inventory: Path, limit: str | None, *, folder: Path) -> None:
-        """Begins what `hosts` will ask for; what goes wrong is raised there."""
+    def read_ahead(self, inventory: Path, limit: str | None, *, folder: Path, ahead: Ahead) -> None:
+        """Has `ahead` begin what `hosts` will ask for; what goes wrong is raised there."""
         coming: Future[Listing] = Future()
 
         def work() -> None:
             try:
-                coming.set_result(read(inventory, limit, folder=folder))
+                coming.set_result(read(inventory, limit, folder=folder, ahead=ahead))
             except BaseException as error:  # noqa: BLE001 - whoever waits for it gets it
                 coming.set_exception(error)
 

@@ -1,25 +1,41 @@
-"""What `smartfleet audit` does once the inventory is being read."""
+"""What `smartfleet audit` does once a worker was begun."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from smartfleet.campaign.listings import Listings
-from smartfleet.cli.codes import of_outcomes
-from smartfleet.cli.opening import open_store
-from smartfleet.cli.options import Format
-from smartfleet.cli.output import emit, suggest
-from smartfleet.cli.work import look
-from smartfleet.fleet import Fleet
-from smartfleet.report import terminal
+from smartfleet.cli.opening import open_fleet
+from smartfleet.cli.options import Format, become_password
+from smartfleet.engines.ahead import Ahead
 
 
 def look_at(
-    fleet: Fleet, listings: Listings, *, limit: str | None, users: Sequence[str], form: Format, password: str | None
+    folder: Path,
+    ahead: Ahead,
+    *,
+    limit: str | None,
+    users: Sequence[str],
+    form: Format,
+    ask_become: bool,
+    engine: str | None,
 ) -> int:
     """Its exit code."""
+    fleet = open_fleet(folder, engine)
+    # before Ansible may ask for a password of its own
+    password = become_password(ask=ask_become)
+    listings = Listings()
+    listings.read_ahead(fleet.inventory, limit, folder=fleet.folder, ahead=ahead)
+    # the store and all that works with it take as long as the inventory
+    from smartfleet.cli.codes import of_outcomes  # noqa: PLC0415
+    from smartfleet.cli.opening import open_store  # noqa: PLC0415
+    from smartfleet.cli.output import emit, suggest  # noqa: PLC0415
+    from smartfleet.cli.work import look  # noqa: PLC0415
+    from smartfleet.report import terminal  # noqa: PLC0415
+
     store = open_store(fleet)
-    seen, document = look(fleet, store, limit, users, password, listings=listings)
+    seen, document = look(fleet, store, limit, users, password, listings=listings, ahead=ahead)
     emit(form, document, [*document.hosts, *document.unreached], lambda: terminal.audit(document))
     if seen.facts and not users:
         suggest(fleet, "smartfleet plan")

@@ -8,6 +8,7 @@ from smartfleet.campaign.listings import Listings
 from smartfleet.campaign.verify import Question, Verified, verify
 from smartfleet.cli.session import campaign
 from smartfleet.cli.work import unreached
+from smartfleet.engines.ahead import Ahead
 from smartfleet.fleet import Fleet
 from smartfleet.model.documents import VerifyDocument
 from smartfleet.store import Store
@@ -21,8 +22,9 @@ def prove(
     password: str | None,
     *,
     listings: Listings | None = None,
+    ahead: Ahead | None = None,
 ) -> tuple[Verified, VerifyDocument]:
-    with campaign(fleet, store, "verify", len(hosts), password, listings=listings) as running:
+    with campaign(fleet, store, "verify", len(hosts), password, listings=listings, ahead=ahead) as running:
         found = verify(running, hosts, question)
     document = VerifyDocument(
         run=found.run,

@@ -14,6 +14,7 @@ from smartfleet.campaign.runner import Controls
 from smartfleet.campaign.thinning import thin
 from smartfleet.cli.progress import Progress
 from smartfleet.cli.sending import queue_run, sending_after
+from smartfleet.engines.ahead import Ahead
 from smartfleet.engines.choose import Engines
 from smartfleet.fleet import Fleet
 from smartfleet.model.report import ReportData
@@ -22,12 +23,19 @@ from smartfleet.store import Store
 
 @contextmanager
 def campaign(
-    fleet: Fleet, store: Store, verb: str, hosts: int, password: str | None, *, listings: Listings | None = None
+    fleet: Fleet,
+    store: Store,
+    verb: str,
+    hosts: int,
+    password: str | None,
+    *,
+    listings: Listings | None = None,
+    ahead: Ahead | None = None,
 ) -> Iterator[Campaign]:
     """A campaign whose progress is shown on stderr while the context lasts. `listings`: where hosts were looked up."""
     listings = listings or Listings()
     sending = sending_after(fleet, store, reporting(fleet, store, listings))
-    with engines_of(fleet) as engines, sending, Progress(verb, hosts) as progress:
+    with engines_of(fleet, ahead) as engines, sending, Progress(verb, hosts) as progress:
         controls = controls_of(fleet, password, progress.notify)
         running = over(fleet, store, engines, replace(controls, progress=progress.tell), listings)
         yield running
@@ -47,8 +55,8 @@ def reporting(fleet: Fleet, store: Store, listings: Listings) -> Callable[[], Re
     return report
 
 
-def engines_of(fleet: Fleet) -> Engines:
-    return Engines(fleet.config.engines, fleet.folder)
+def engines_of(fleet: Fleet, ahead: Ahead | None = None) -> Engines:
+    return Engines(fleet.config.engines, fleet.folder, ahead)
 
 
 def over(fleet: Fleet, store: Store, engines: Engines, controls: Controls, listings: Listings) -> Campaign:

@@ -10,6 +10,7 @@ from smartfleet.campaign.endpoints import endpoints, surroundings
 from smartfleet.campaign.hostnames import check_hosts
 from smartfleet.campaign.listings import Listings
 from smartfleet.cli.session import campaign
+from smartfleet.engines.ahead import Ahead
 from smartfleet.fleet import Fleet
 from smartfleet.model.assessment import AuditDocument, Unreached
 from smartfleet.model.results import Outcome
@@ -34,10 +35,11 @@ def look(
     password: str | None,
     *,
     listings: Listings | None = None,
+    ahead: Ahead | None = None,
 ) -> tuple[Audit, AuditDocument]:
     listings = listings or Listings()
     hosts = hosts_of(fleet, limit, listings)
-    with campaign(fleet, store, "audit", len(hosts), password, listings=listings) as running:
+    with campaign(fleet, store, "audit", len(hosts), password, listings=listings, ahead=ahead) as running:
         seen = audit(running, hosts, users)
     return seen, audit_document(seen.facts, fleet.config, unreached(seen.troubles))
 

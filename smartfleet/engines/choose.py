@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from smartfleet.engines.ahead import Ahead
 from smartfleet.engines.local import LocalEngine
 from smartfleet.engines.protocol import Engine
 from smartfleet.engines.ssh.engine import SshWorkers
@@ -16,8 +17,9 @@ from smartfleet.fleet.engines import LOCAL, DaskEngine, EngineSettings
 class Engines:
     """The engines of a fleet. Leaving the context lets go of all that were made."""
 
-    def __init__(self, settings: EngineSettings, folder: Path) -> None:
-        """`folder` is the fleet's."""
+    def __init__(self, settings: EngineSettings, folder: Path, ahead: Ahead | None = None) -> None:
+        """`folder` is the fleet's. `ahead`: a worker of this machine that was begun before."""
+        self._ahead = ahead
         self._settings = settings
         self._folder = folder
         self._made: dict[str, Engine] = {}
@@ -54,7 +56,7 @@ class Engines:
 
     def _make(self, name: str) -> Engine:
         if name == LOCAL:
-            return LocalEngine()
+            return LocalEngine(self._ahead)
         if name in self._settings.ssh:
             return SshWorkers(self._settings.ssh[name], self._folder)
         return _dask(self._settings.dask[name], self._folder, self._settings.sites_of(name))

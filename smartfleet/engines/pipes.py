@@ -94,6 +94,16 @@ class ProcessLink:
             self._split(block)
         return self._lines.popleft()
 
+    def ended(self) -> bool:
+        return self._process.poll() is not None
+
+    def hang_up(self) -> None:
+        """The program sees the end of its input."""
+        with self._writing:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            self._into = _CLOSED
+
     def why(self) -> Ended:
         self._settle(_PATIENCE)
         return self._explain(self._process.poll() or 0, self._words.decode(errors="replace"))

@@ -8,7 +8,7 @@ that refuses says no hello.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -60,12 +60,22 @@ def question(playbooks: str, now: float) -> bytes:
     return _line({**_common(playbooks, now), "ask": "check"})
 
 
+def inventory(arguments: Sequence[str], environment: Mapping[str, str], now: float) -> bytes:
+    """Asks a worker of this machine, begun ahead, what `ansible-inventory` prints; a shard may follow."""
+    return _line({**_common("", now), "ask": "inventory", "arguments": arguments, "environment": dict(environment)})
+
+
 def _common(playbooks: str, now: float) -> dict[str, Any]:
     return {"protocol": PROTOCOL, "version": __version__, "playbooks": playbooks, "now": now}
 
 
 def hello(about: Mapping[str, object]) -> bytes:
     return _line({"hello": dict(about)})
+
+
+def listing(found: Mapping[str, Any] | None) -> bytes:
+    """`found`: exit status, output and errors, as `smartfleet.reading.listing.Listed`; None if there is no answer."""
+    return _line({"listing": found})
 
 
 def beat(number: int) -> bytes:

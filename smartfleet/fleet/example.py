@@ -8,8 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from smartfleet.errors import FleetError
-from smartfleet.fleet.load import FILE_NAME, read_settings
-from smartfleet.paths import data_folder
+from smartfleet.fleet.load import read_settings
+from smartfleet.paths import FLEET_FILE, data_folder
 
 
 def write_example(folder: Path, old: Sequence[str], new: str) -> list[Path]:
@@ -17,13 +17,13 @@ def write_example(folder: Path, old: Sequence[str], new: str) -> list[Path]:
 
     Raises FleetError if `folder` is a fleet already, cannot be written, or the URLs are none.
     """
-    if (folder / FILE_NAME).exists():
+    if (folder / FLEET_FILE).exists():
         raise FleetError(
-            "fleet/exists", f"{folder / FILE_NAME} is there already", do="Edit it, or choose another folder."
+            "fleet/exists", f"{folder / FLEET_FILE} is there already", do="Edit it, or choose another folder."
         )
     settings = _settings(old, new)
-    read_settings(folder / FILE_NAME, settings)
-    texts = {FILE_NAME: settings, **_inventory(folder), **_ignore(folder)}
+    read_settings(folder / FLEET_FILE, settings)
+    texts = {FLEET_FILE: settings, **_inventory(folder), **_ignore(folder)}
     written = [folder / name for name in texts]
     try:
         for file, text in zip(written, texts.values(), strict=True):
@@ -44,7 +44,7 @@ def _settings(old: Sequence[str], new: str) -> str:
         autoescape=False,  # noqa: S701 - it is YAML, and each value is written as JSON
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    return environment.get_template(f"{FILE_NAME}.j2").render(old=list(old), new=new)
+    return environment.get_template(f"{FLEET_FILE}.j2").render(old=list(old), new=new)
 
 
 def _inventory(folder: Path) -> dict[str, str]:

@@ -17,9 +17,9 @@ from smartfleet.fleet.schema import FleetConfig
 from smartfleet.fleet.source import Source, SourceError, read_source
 from smartfleet.guess import meant
 from smartfleet.nextcloud.urls import same_server
+from smartfleet.paths import FLEET_FILE
 from smartfleet.text import visible
 
-FILE_NAME = "smartfleet.yml"
 _LARGEST = 1_000_000
 _LOOPBACK = {"localhost", "::1"}
 
@@ -34,7 +34,7 @@ class Fleet:
 
     @property
     def file(self) -> Path:
-        return self.folder / FILE_NAME
+        return self.folder / FLEET_FILE
 
     @property
     def inventory(self) -> Path:
@@ -48,7 +48,7 @@ class Fleet:
 
 def load_fleet(folder: Path) -> Fleet:
     """Raises FleetError; never writes."""
-    file = folder / FILE_NAME
+    file = folder / FLEET_FILE
     config, warnings = read_settings(file, _read(folder, file))
     fleet = Fleet(folder, config, warnings)
     if not fleet.inventory.exists():
@@ -78,7 +78,7 @@ def _read(folder: Path, file: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         raise FleetError(
             "fleet/not-a-fleet",
-            f"{folder} is not a fleet folder: there is no {FILE_NAME} in it",
+            f"{folder} is not a fleet folder: there is no {FLEET_FILE} in it",
             do=f"Make one: smartfleet init {folder}   or name yours: --fleet DIR",
         ) from None
     except OSError as error:

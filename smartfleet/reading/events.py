@@ -47,6 +47,10 @@ class Events:
         """`more`: the exit status `rc`, or why there was an error as `job_explanation`."""
         self._write(json.dumps({"status": status, **more}))
 
+    def listing(self, found: Mapping[str, object]) -> None:
+        """An inventory that was asked for."""
+        self._write(json.dumps({"listing": found}))
+
     def end(self) -> None:
         self._write('{"eof": true}')
 

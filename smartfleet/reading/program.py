@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import io
 import os
 import signal
 import subprocess
-import sys
-import sysconfig
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from smartfleet.reading.ahead import Questions, begin_ansible
 from smartfleet.reading.children import Children, noting
 from smartfleet.reading.ending import CancelledError, Ending
 from smartfleet.reading.events import Events, Said
@@ -31,14 +29,17 @@ _LARGEST_RESULT = 64 * 1024 * 1024
 
 
 def main(arguments: Sequence[str]) -> int:
-    """`arguments`: ``worker --private-data-dir DIR``; DIR is there, and the caller's to remove.
+    """`arguments`: ``worker --private-data-dir DIR``; DIR is there, and the caller's to remove. With ``--ahead FOLDER``
+    Ansible is imported there before the stream comes, which then must name the same folder; see `ahead`.
 
     Ended by TERM, INT or HUP, and by the end of standard input behind the stream: whoever sent it is gone.
     """
     parser = argparse.ArgumentParser(prog="smartfleet.reading")
     parser.add_argument("verb", choices=["worker"])
     parser.add_argument("--private-data-dir", required=True, type=Path)
-    private = parser.parse_args(arguments).private_data_dir.absolute()
+    parser.add_argument("--ahead", type=Path)
+    given = parser.parse_args(arguments)
+    private = given.private_data_dir.absolute()
     stream, descriptor = _take_streams()
     events = Events(descriptor, int(os.environ.get("MAX_EVENT_RES", _LARGEST_RESULT)))
     said = io.TextIOWrapper(Said(events), encoding="utf-8", write_through=True)  # type: ignore[type-var]
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         ending.heed()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-            rc = _run(stream, private, events, ending)
+            rc = _run(stream, private, given.ahead, events, ending)
         state, more = "failed" if rc else "successful", {}
     except BrokenStreamError as error:
         rc, state, more = BROKEN, "error", {"job_explanation": str(error)}
@@ -73,30 +74,34 @@ def _take_streams() -> tuple[IO[bytes], int]:
     return stream, descriptor
 
 
-def _run(stream: IO[bytes], private: Path, events: Events, ending: Ending) -> int:
-    asked = options(receive(stream, private), private)
-    threading.Thread(target=_watch, args=(stream.fileno(),), daemon=True).start()
-    events.status("running")
+def _run(stream: IO[bytes], private: Path, ahead: Path | None, events: Events, ending: Ending) -> int:
     turn, children, masters = Turn(), Children(), Masters(private)
     subprocess.Popen = noting(children, ending.held)  # type: ignore[assignment, misc]
     try:
-        return _read(asked, Surroundings(events, turn, children, masters))
+        if ahead is not None:
+            begin_ansible(ahead)
+        questions = Questions(events)
+        asked = options(receive(stream, private, questions.answer), private)
+        if ahead is not None and not ahead.samefile(asked.folder):
+            raise BrokenStreamError(f"Ansible was begun in {ahead}, the stream wants {asked.folder}")
+        threading.Thread(target=_watch, args=(stream.fileno(),), daemon=True).start()
+        events.status("running")
+        return _read(asked, questions.environment, Surroundings(events, turn, children, masters))
     finally:
         events.hush()
         children.give_up_all()
         masters.end_all()
 
 
-def _read(asked: Options, surroundings: Surroundings) -> int:
-    os.environ |= asked.environment
-    os.chdir(asked.folder)
-    # Ansible looks for its own programs beside the one that was called
-    sys.argv = [str(Path(sysconfig.get_path("scripts"), "ansible-playbook")), *asked.command]
-    # until all is there that stays
-    gc.disable()
+def _read(asked: Options, environment: Mapping[str, str], surroundings: Surroundings) -> int:
+    settings = {**environment, **asked.environment}
+    os.environ |= settings
+    begin_ansible(asked.folder, asked.command)
     # Ansible reads its settings while it is imported
     from smartfleet.reading.reader import read  # noqa: PLC0415
+    from smartfleet.reading.settings import renew  # noqa: PLC0415
 
+    renew(settings)
     return read(asked.command, asked.passwords, surroundings)
 
 

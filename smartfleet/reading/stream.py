@@ -11,6 +11,7 @@ import binascii
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,8 +24,10 @@ class BrokenStreamError(Exception):
     """What came is no such stream; the text says what is wrong with it."""
 
 
-def receive(stream: IO[bytes], folder: Path) -> dict[str, Any]:
-    """The arguments; the files are laid into `folder`. They are the controller's own, so they are trusted."""
+def receive(stream: IO[bytes], folder: Path, other: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """The arguments; the files are laid into `folder`. They are the controller's own, so they are trusted. `other` gets
+    the lines that mean nothing to ansible-runner.
+    """
     arguments: dict[str, Any] = {}
     while True:
         line = _line(stream)
@@ -34,6 +37,8 @@ def receive(stream: IO[bytes], folder: Path) -> dict[str, Any]:
             _unpack(stream, line["zipfile"], folder)
         elif "eof" in line:
             return arguments
+        else:
+            other(line)
 
 
 def _line(stream: IO[bytes]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hypothesis import settings
 from sqlalchemy import Connection, inspect
 
 from smartfleet.campaign.listing import list_inventory
+from smartfleet.engines.ahead import Ahead
 from smartfleet.store import schema
 
 # how long an example takes says how busy the machine is. A person runs these tests again and again, with other examples
@@ -87,7 +88,9 @@ class _Read:
         self._read = read
         self._known: dict[_Key, tuple[dict[str, Any], str]] = {}
 
-    def __call__(self, files: Path, limit: str | None, folder: Path) -> tuple[dict[str, Any], str]:
+    def __call__(
+        self, files: Path, limit: str | None, folder: Path, _ahead: Ahead | None = None
+    ) -> tuple[dict[str, Any], str]:
         paths = [path for path in (folder / "ansible.cfg", *sorted(files.rglob("*"))) if path.is_file()]
         key = limit, tuple((str(path.relative_to(folder)), path.read_bytes()) for path in paths)
         if key not in self._known:

@@ -20,10 +20,10 @@ import pytest
 
 from smartfleet import __version__
 from smartfleet.engines.answers import Answer
-from smartfleet.engines.local import worker_command
+from smartfleet.engines.command import worker_command
 from smartfleet.engines.playbooks import digest_of, playbooks_digest
 from smartfleet.engines.protocol import Ended
-from smartfleet.engines.worker import checks, program
+from smartfleet.engines.worker import checks, place, program
 from smartfleet.engines.worker.ending import Reason, ended
 from smartfleet.engines.worker.incoming import Incoming, Silence
 from smartfleet.engines.worker.marks import first_time, marks_folder
@@ -383,7 +383,7 @@ def test_a_watcher_ends_what_its_killed_worker_had_begun() -> None:
 
 SHIFT = """
 import hashlib, os, sys
-from smartfleet.engines.worker import program, shift
+from smartfleet.engines.worker import place, program, shift
 from smartfleet.engines.worker.incoming import Incoming
 from smartfleet.engines.worker.request import Request
 from smartfleet.engines.worker.voice import Voice
@@ -392,7 +392,7 @@ talk = (
     'import json, os; print(os.getpid(), file=open(' + repr(sys.argv[2] + ".pid") + ', "w"), flush=True)\\n'
     'while True: print(json.dumps({"event": "runner_on_ok", "event_data": {"host": "a", "res": {"x": "y" * 9999}}}))'
 )
-shift._PYTHON = (sys.executable, "-c", talk)
+place._PYTHON = (sys.executable, "-c", talk)
 shift._LAST_WORDS = 0.2
 if how == "fault":
     shift.Told.read = lambda told, stream, tell: (stream.readline(), 1 / 0)
@@ -400,7 +400,7 @@ nothing = hashlib.sha256().hexdigest()
 request = Request(1, "", "", 0, "shard", sha256=nothing, folder=sys.argv[2], silence=60 if how == "fault" else 2)
 end, full = os.pipe()
 out = os.dup(1)
-program._carry(request, Incoming(0), Voice(full), out)
+program._carry(request, Incoming(0), Voice(full), out, None)
 """
 
 
@@ -435,10 +435,10 @@ def test_a_worker_that_cannot_make_ready_says_that_nothing_was_begun(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    patched = {"mkdir": (Path, "symlink_to"), "fork": (program, "Watcher"), "fill": (Workspace, "fill")}
+    patched = {"mkdir": (Path, "symlink_to"), "fork": (place, "Watcher"), "fill": (Workspace, "fill")}
     monkeypatch.setattr(*patched[where], full)
     request = fitting(ask="shard", hosts=["a"], folder=str(folder))
-    end = program._carry(request, Incoming(pipe[0]), Voice(pipe[1]), pipe[1])
+    end = program._carry(request, Incoming(pipe[0]), Voice(pipe[1]), pipe[1], None)
     assert (end.state, end.begun, end.code) == ("failed", False, "worker/not-ready")
     assert "No space left" in end.message
     assert end.do

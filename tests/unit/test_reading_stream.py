@@ -9,6 +9,7 @@ import shlex
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_runner.streaming import Transmitter
@@ -18,6 +19,10 @@ from smartfleet.reading.options import options
 from smartfleet.reading.stream import BrokenStreamError, receive
 
 EOF = b'{"eof": true}\n'
+
+
+def nothing(line: dict[str, Any]) -> None:
+    pytest.fail(f"no line of a stream: {line}")
 
 
 def packed(content: bytes, length: int | None = None) -> bytes:
@@ -46,7 +51,7 @@ def test_what_ansible_runner_transmits_is_understood(tmp_path: Path) -> None:
     out = io.BytesIO()
     out.name = "a file"
     Transmitter(_output=out, private_data_dir=str(here), playbook="audit.yml", forks=3).run()
-    assert receive(io.BytesIO(out.getvalue()), there) == {"playbook": "audit.yml", "forks": 3}
+    assert receive(io.BytesIO(out.getvalue()), there, nothing) == {"playbook": "audit.yml", "forks": 3}
     assert (there / "orders" / "a.json").read_text() == "{}" * 100_000
     assert stat.S_IMODE((there / "run.sh").stat().st_mode) == 0o700
 
@@ -54,7 +59,7 @@ def test_what_ansible_runner_transmits_is_understood(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", range(6))
 def test_every_length_of_base64(tmp_path: Path, size: int) -> None:
     content = archive(("x", "y" * size, stat.S_IFREG | 0o600))
-    receive(io.BytesIO(packed(content) + EOF), tmp_path)
+    receive(io.BytesIO(packed(content) + EOF), tmp_path, nothing)
     assert (tmp_path / "x").read_text() == "y" * size
 
 
@@ -74,13 +79,13 @@ def test_every_length_of_base64(tmp_path: Path, size: int) -> None:
 )
 def test_a_stream_that_is_none(tmp_path: Path, stream: bytes, why: str) -> None:
     with pytest.raises(BrokenStreamError, match=why):
-        receive(io.BytesIO(stream), tmp_path)
+        receive(io.BytesIO(stream), tmp_path, nothing)
 
 
 def test_no_name_leads_out_of_the_folder(tmp_path: Path) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
-    receive(io.BytesIO(packed(archive(("../out", "x", stat.S_IFREG | 0o600))) + EOF), inner)
+    receive(io.BytesIO(packed(archive(("../out", "x", stat.S_IFREG | 0o600))) + EOF), inner, nothing)
     assert [path.name for path in tmp_path.iterdir()] == ["inner"]
 
 

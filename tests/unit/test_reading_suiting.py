@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from smartfleet.engines.worker.place import together as is_together
 from smartfleet.engines.worker.request import Request
-from smartfleet.engines.worker.shift import _program
 from smartfleet.reading.suiting import suits
 from tests.unit.builders import table
 
@@ -28,13 +28,12 @@ def test_hosts_that_can_share_a_process(case: dict[str, Any]) -> None:
 def test_hosts_are_looked_at_for_reading_alone() -> None:
     together, apart = (inventory(next(case for case in CASES if case["suits"] is which)) for which in (True, False))
 
-    def program(playbook: str, hosts: str | None) -> str:
-        return _program(Request(1, "", "", 0.0, "shard", playbook=playbook, inventory=hosts))
+    def by_reading(playbook: str, hosts: str | None) -> bool:
+        return is_together(Request(1, "", "", 0.0, "shard", playbook=playbook, inventory=hosts))
 
-    assert program("audit", together) == program("verify", None) == "smartfleet.reading"
-    assert {program("audit", apart), program("apply", together), program("apply", apart)} == {
-        "smartfleet.engines.worker.runner"
-    }
+    assert by_reading("audit", together)
+    assert by_reading("verify", None)
+    assert not any(by_reading(*one) for one in (("audit", apart), ("apply", together), ("apply", apart)))
 
 
 def test_an_inventory_without_hosts() -> None:

@@ -12,6 +12,7 @@ import pytest
 from smartfleet.campaign import inventory
 from smartfleet.campaign.listings import Listings
 from smartfleet.campaign.wave_inventory import ExactInventories
+from smartfleet.engines.ahead import Ahead
 from smartfleet.errors import InventoryError
 
 
@@ -109,7 +110,7 @@ def test_a_folder_of_inventories_has_one_place_only_without_folders_below(
 def test_an_inventory_is_read_again_only_when_it_must_be(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str | None] = []
 
-    def listing(_inventory: Path, limit: str | None, _folder: Path) -> tuple[dict[str, Any], str]:
+    def listing(_inventory: Path, limit: str | None, *_: object) -> tuple[dict[str, Any], str]:
         calls.append(limit)
         names = limit.split(",") if limit else ["a", "b", "c"]
         return {"_meta": {"hostvars": {}}, "all": {"hosts": names}}, ""
@@ -146,13 +147,13 @@ def test_an_inventory_is_read_again_only_when_it_must_be(monkeypatch: pytest.Mon
 def test_what_was_read_ahead_is_not_read_again(monkeypatch: pytest.MonkeyPatch, asked: str | None) -> None:
     calls: list[str | None] = []
 
-    def listing(_inventory: Path, limit: str | None, _folder: Path) -> tuple[dict[str, Any], str]:
+    def listing(_inventory: Path, limit: str | None, *_: object) -> tuple[dict[str, Any], str]:
         calls.append(limit)
         return {"_meta": {"hostvars": {}}, "all": {"hosts": ["a"]}}, ""
 
     monkeypatch.setattr(inventory, "list_inventory", listing)
     listings, place = Listings(), Path("/fleet/inventory")
-    listings.read_ahead(place, "a", folder=place.parent)
+    listings.read_ahead(place, "a", folder=place.parent, ahead=Ahead(place.parent))
     for _ in range(2):
         assert [host.name for host in listings.hosts(place, asked, folder=place.parent)] == ["a"]
     assert sorted(calls, key=str) == (["a", "a"] if asked else [None, "a"])
@@ -160,7 +161,7 @@ def test_what_was_read_ahead_is_not_read_again(monkeypatch: pytest.MonkeyPatch, 
 
 def test_what_goes_wrong_ahead_is_raised_where_it_is_asked_for() -> None:
     listings, place = Listings(), Path("/fleet/inventory")
-    listings.read_ahead(place, "a[", folder=place.parent)
+    listings.read_ahead(place, "a[", folder=place.parent, ahead=Ahead(place.parent))
     with pytest.raises(InventoryError) as caught:
         listings.hosts(place, "a[", folder=place.parent)
     assert caught.value.code == "inventory/bad-limit"

@@ -1,24 +1,15 @@
-"""What `smartfleet verify` does."""
+"""What `smartfleet verify` does first: a worker imports Ansible, while this imports the rest."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import click
+from smartfleet.cli.options import Format
+from smartfleet.engines.ahead import Ahead
 
-from smartfleet.campaign.listings import Listings
-from smartfleet.campaign.verify import Question
-from smartfleet.cli.codes import of_verdicts
-from smartfleet.cli.credentials import completer, load_credentials
-from smartfleet.cli.lists import as_limits, write_lists
-from smartfleet.cli.lists import of_verdicts as by_verdict
-from smartfleet.cli.opening import open_fleet, open_store
-from smartfleet.cli.options import Format, become_password
-from smartfleet.cli.output import emit, suggest
-from smartfleet.cli.proving import prove
-from smartfleet.cli.work import hosts_of
-from smartfleet.model.plan import VerifyLevel
-from smartfleet.report import terminal
+if TYPE_CHECKING:
+    from smartfleet.model.plan import VerifyLevel
 
 
 def command(
@@ -33,17 +24,19 @@ def command(
     before: str,
     credentials: Path | None,
 ) -> int:
-    fleet = open_fleet(folder, engine)
-    store = open_store(fleet)
-    wanted: VerifyLevel = level or ("server" if credentials else fleet.config.verify.level)
-    if credentials and wanted != "server":
-        raise click.UsageError("--credentials asks the server: use it with --level server")
-    listings = Listings()
-    hosts = hosts_of(fleet, limit, listings)
-    asker = completer(fleet, store.facts(hosts), load_credentials(credentials)) if credentials else None
-    question = Question(level=wanted, users=users, before=before, complete=asker)
-    found, document = prove(fleet, store, hosts, question, become_password(ask=ask_become), listings=listings)
-    limits = as_limits(write_lists(fleet, found.run, by_verdict(found.verdicts)))
-    emit(form, document, [*document.verdicts, *document.unreached], lambda: terminal.verdicts(document, limits))
-    suggest(fleet, "smartfleet report")
-    return of_verdicts(found.verdicts, found.troubles, interrupted=found.interrupted)
+    with Ahead(folder) as ahead:
+        # the worker goes on meanwhile
+        from smartfleet.cli.verifying import verify_at  # noqa: PLC0415
+
+        return verify_at(
+            folder,
+            ahead,
+            limit=limit,
+            users=users,
+            form=form,
+            ask_become=ask_become,
+            engine=engine,
+            level=level,
+            before=before,
+            credentials=credentials,
+        )

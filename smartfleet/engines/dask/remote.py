@@ -15,9 +15,9 @@ import dask
 from distributed import Scheduler, Status, Worker, get_worker
 
 from smartfleet import __version__
+from smartfleet.engines.command import worker_command
 from smartfleet.engines.dask.desk import Desk, Taken
 from smartfleet.engines.dask.profile import SchedulerState, WorkerState
-from smartfleet.engines.local import worker_command
 
 TOPIC = "smartfleet"
 """What Dask calls the thread of events on which workers tell that they have taken a task."""

@@ -1,10 +1,15 @@
-"""``python -m smartfleet.engines.worker``: see `smartfleet.engines.wire` for what it reads and says."""
+"""``python -m smartfleet.engines.worker [--ahead FLEET]``: `smartfleet.engines.wire` tells what it reads and says."""
 
 from __future__ import annotations
+
+import argparse
+from pathlib import Path
 
 from smartfleet.engines.worker.program import main
 from smartfleet.garbage import end_at_once
 
 if __name__ == "__main__":
     end_at_once()
-    main()
+    parser = argparse.ArgumentParser(prog="smartfleet.engines.worker")
+    parser.add_argument("--ahead", type=Path)
+    main(parser.parse_args().ahead)

@@ -37,6 +37,10 @@ class Incoming:
             raise
         return b""
 
+    def waiting(self) -> bool:
+        """Whether something came, or the end of input."""
+        return bool(self._held or self._ready.select(0))
+
     def block(self, most: int, seconds: float) -> bytes:
         """At least one byte, `most` at the most. Raises Silence."""
         if not self._held:

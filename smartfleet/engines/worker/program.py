@@ -16,54 +16,64 @@ from smartfleet.engines.protocol import Ended
 from smartfleet.engines.wire import beats
 from smartfleet.engines.worker.checks import free_bytes, refusal
 from smartfleet.engines.worker.incoming import Incoming, Silence
+from smartfleet.engines.worker.place import Place
 from smartfleet.engines.worker.request import Request, read_request
 from smartfleet.engines.worker.shift import Shift
 from smartfleet.engines.worker.voice import Voice
-from smartfleet.engines.worker.watcher import Watcher
-from smartfleet.engines.worker.workspace import Workspace
-from smartfleet.paths import data_folder
-from smartfleet.processes import adopt_orphans
 
 _PATIENCE = 180.0
 """Seconds for the controller's first line: on a busy machine that takes as long as to start this program."""
+_AHEAD = 86_400.0
+"""As long as a controller may take that has begun its worker ahead: it reads an inventory, asks thousands of ports."""
 
 
-def main() -> None:
-    """Serves the controller at stdin and stdout, for one shard or one question."""
+def main(fleet: Path | None = None) -> None:
+    """Serves the controller at stdin and stdout, for one shard or one question. With `fleet`, whose hosts will soon be
+    looked at, Ansible is imported there meanwhile, and lists the inventory as often as it is asked.
+    """
     descriptor = _own_stdout()
     incoming, voice = Incoming(0), Voice(descriptor)
-    try:
-        request = read_request(incoming.line(_PATIENCE))
-    except Silence:
-        request = read_request(b"")
+    ahead = Place.ahead(descriptor, fleet) if fleet else None
+    request = _asked(incoming, voice, ahead, _PATIENCE if fleet is None else _AHEAD)
     refused = request if isinstance(request, Ended) else refusal(request)
+    if ahead and (refused or isinstance(request, Ended) or not ahead.suits(request)):
+        ahead.leave()
+        ahead = None
     if refused is not None:
         voice.ended(refused)
     elif isinstance(request, Request):
         voice.hello(_about(request))
         if request.ask == "shard":
-            voice.ended(_carry(request, incoming, voice, descriptor))
+            voice.ended(_carry(request, incoming, voice, descriptor, ahead))
 
 
-def _carry(request: Request, incoming: Incoming, voice: Voice, descriptor: int) -> Ended:
+def _asked(incoming: Incoming, voice: Voice, ahead: Place | None, seconds: float) -> Request | Ended:
+    """What is asked for beside inventories."""
+    while True:
+        try:
+            request = read_request(incoming.line(seconds))
+        except Silence:
+            return read_request(b"")
+        if isinstance(request, Ended) or request.ask != "inventory":
+            return request
+        voice.listing(ahead.list(request, incoming) if ahead else None)
+
+
+def _carry(request: Request, incoming: Incoming, voice: Voice, descriptor: int, ahead: Place | None) -> Ended:
     with contextlib.ExitStack() as made:
         try:
-            workspace = Workspace.make(data_folder("playbooks"), request.folder)
-            made.callback(workspace.remove)
-            watcher = Watcher(workspace, descriptor)
-            made.callback(watcher.dismiss)
-            workspace.fill(request.hosts, request.variables, given=request.given)
-            shift = Shift(request, incoming, workspace)
-            adopt_orphans()
-            program = shift.start()
+            place = ahead or Place.make(descriptor, request.folder)
+            made.callback(place.leave)
+            place.workspace.fill(request.hosts, request.variables, given=request.given)
+            shift = Shift(request, incoming, place.workspace)
+            program = shift.start(place)
         except OSError as error:
             return _unready(error)
         # a fault from here on ends this process, and the watcher ends what it had begun
         made.pop_all()
     voice.beat_every(beats(request.silence))
-    end = shift.carry(program, voice, watcher)
-    workspace.remove()
-    watcher.dismiss()
+    end = shift.carry(program, voice, place.watcher)
+    place.leave()
     return end
 
 

@@ -12,7 +12,7 @@ from smartfleet.engines.protocol import Ended
 
 @dataclass(frozen=True)
 class Request:
-    """As `smartfleet.engines.wire.header` writes it."""
+    """As `smartfleet.engines.wire` writes it. `arguments` and `environment`: of a question for an inventory."""
 
     protocol: int
     version: str
@@ -34,6 +34,8 @@ class Request:
     needs: list[str] = field(default_factory=list)
     folder: str = ""
     silence: float = 60.0
+    arguments: list[str] = field(default_factory=list)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

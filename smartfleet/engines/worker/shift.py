@@ -7,7 +7,6 @@ import hashlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 
@@ -18,18 +17,14 @@ from smartfleet.engines.wire import CANCEL, STOP
 from smartfleet.engines.worker.ending import Reason, ended
 from smartfleet.engines.worker.handing import SETTINGS, hand_over
 from smartfleet.engines.worker.incoming import Incoming, Silence
+from smartfleet.engines.worker.place import Place, together
 from smartfleet.engines.worker.request import Request
 from smartfleet.engines.worker.translating import Told
 from smartfleet.engines.worker.voice import Voice
 from smartfleet.engines.worker.watcher import Watcher
 from smartfleet.engines.worker.workspace import Workspace
 from smartfleet.processes import descendants, end_tree
-from smartfleet.reading import reads
-from smartfleet.reading.suiting import suits
 
-# whatever lies in the current folder is no module of ours
-_PYTHON = (sys.executable, "-P", "-m")
-_READING = "smartfleet.reading"
 _HELD = 64
 """The payload's last bytes, which end the stream: without them the program begins nothing."""
 _ALONE: frozenset[Reason] = frozenset({"gone", "silent"})
@@ -57,7 +52,6 @@ class Shift:
         """Returns once nothing of the program is left. If the controller is gone, the last words may find nobody: then
         this process ends in here, and the watcher removes the folder.
         """
-        watcher.mind(program.pid)
         signal.signal(signal.SIGTERM, lambda *_: self._end_soon(program))
         threading.Thread(target=self._obey, args=(program,), daemon=True).start()
         told = Told()
@@ -77,20 +71,12 @@ class Shift:
             _end_orphans(watcher.pid)
         return end
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, place: Place) -> subprocess.Popen[bytes]:
         """The program, which begins nothing before it has all of the payload. Raises OSError."""
-        environment, folder = self._workspace.environment(os.environ), self._workspace.folder
-        if self._request.inventory is not None:
-            hand_over(self._request.inventory, folder)
-            environment |= SETTINGS
-        with self._workspace.words.open("wb") as words:
-            return subprocess.Popen(
-                [*_PYTHON, _program(self._request), "worker", "--private-data-dir", str(folder)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=words,
-                env=environment,
-            )
+        if self._request.inventory is None:
+            return place.carry(self._request, {})
+        hand_over(self._request.inventory, place.workspace.folder)
+        return place.carry(self._request, SETTINGS)
 
     def _obey(self, program: subprocess.Popen[bytes]) -> None:
         """Brings the payload, then does what the controller says, until it says no more."""
@@ -155,7 +141,7 @@ class Shift:
         """
         moved = self._moved
         late = moved is not None and time.monotonic() - moved > self._request.patience
-        return late and _program(self._request) == _READING
+        return late and together(self._request)
 
     def _stop(self) -> None:
         with contextlib.suppress(OSError):
@@ -177,11 +163,3 @@ def _end_orphans(watcher: int) -> None:
     for pid in descendants(os.getpid()):
         if pid != watcher:
             end_tree(pid)
-
-
-def _program(request: Request) -> str:
-    """Both take the same stream and tell the same events; only looking needs no process for each host, if these hosts
-    can share one. What the admin's own inventory says is not known here.
-    """
-    together = request.inventory is None or suits(request.inventory)
-    return _READING if reads(request.playbook) and together else "smartfleet.engines.worker.runner"

@@ -25,6 +25,10 @@ class Voice:
         with self._lock:
             self._write(wire.hello(about))
 
+    def listing(self, found: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            self._write(wire.listing(found))
+
     def answer(self, host: str, action: str, state: str, result: Mapping[str, Any]) -> None:
         with self._lock:
             self._number += 1
