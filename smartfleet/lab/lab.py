@@ -16,6 +16,7 @@ from smartfleet.lab.layout import LabState, Layout
 from smartfleet.lab.server.log import Request, read_log
 from smartfleet.lab.windows.host import WindowsConnection, WindowsLabHost
 from smartfleet.lab.workers.workers import Workers
+from smartfleet.processes import end_tree
 
 CALL_SECONDS = 60.0
 
@@ -121,8 +122,12 @@ class Lab:
             raise LabError("lab/not-ours", "this lab was started by another process", do="smartfleet lab down")
         if self._daemon.stdin is not None:
             self._daemon.stdin.close()
-        self._daemon.terminate()
-        self._daemon.wait(timeout=CALL_SECONDS)
+        try:
+            self._daemon.wait(timeout=CALL_SECONDS)
+        except subprocess.TimeoutExpired:
+            # what it began has sessions of its own, and would outlive it
+            end_tree(self._daemon.pid)
+            self._daemon.wait()
 
 
 def _problem(error: urllib.error.HTTPError) -> dict[str, str]:

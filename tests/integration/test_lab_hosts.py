@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from smartfleet.lab.lab import Lab
 from smartfleet.lab.lifecycle import attach, start, stop
 from smartfleet.nextcloud.journal import summarize
 from smartfleet.nextcloud.names import journal_name
+from smartfleet.processes import descendants
 
 pytestmark = pytest.mark.once
 
@@ -169,6 +171,19 @@ def test_a_long_path_and_one_with_blanks(tmp_path: Path) -> None:
     finally:
         lab.stop()
     assert not behind.exists()
+
+
+def test_a_lab_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smartfleet.lab.lab.CALL_SECONDS", 1.0)
+    lab = start(tmp_path / "lab", tied=True)
+    user = signed_in(lab, lab.add_host("one"), "anna")
+    user.start_client()
+    daemon = lab.state.pid
+    os.kill(daemon, signal.SIGSTOP)
+    below = descendants(daemon)
+    assert below
+    lab.stop()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in (daemon, *below)))
 
 
 def test_a_lab_touches_no_folder_of_somebody_else(tmp_path: Path) -> None:
