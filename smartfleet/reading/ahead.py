@@ -17,14 +17,17 @@ from typing import Any
 from smartfleet.reading.events import Events
 
 
-def begin_ansible(folder: Path, arguments: tuple[str, ...] = ()) -> None:
-    """Imports it with the settings of the environment and of `folder`, which is then the current one."""
+def begin_ansible(folder: Path) -> None:
+    """Imports it with the settings of the environment and of `folder`, which is then the current one. Once."""
     os.chdir(folder)
     # Ansible looks for its own programs beside the one that was called
-    sys.argv = [str(Path(sysconfig.get_path("scripts"), "ansible-playbook")), *arguments]
+    sys.argv[0] = str(Path(sysconfig.get_path("scripts"), "ansible-playbook"))
     # until all is there that stays
     gc.disable()
-    from smartfleet.reading import reader  # noqa: F401, PLC0415 - Ansible reads its settings while it is imported
+    # Ansible reads its settings while it is imported
+    from smartfleet.reading.reader import make_ready  # noqa: PLC0415
+
+    make_ready()
 
 
 class Questions:
@@ -40,7 +43,10 @@ class Questions:
         if "list" not in line:
             self.environment |= environment
             return
-        # it needs Ansible
+        # they need Ansible
         from smartfleet.reading.listing import listed  # noqa: PLC0415
+        from smartfleet.reading.reader import make_ready_for  # noqa: PLC0415
 
-        self._events.listing(listed(line["list"], environment)._asdict())
+        found = listed(line["list"], environment)
+        self._events.listing(found._asdict())
+        make_ready_for(found.output)

@@ -8,6 +8,7 @@ import selectors
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, NoReturn
 
@@ -47,6 +48,8 @@ def _print(streams: tuple[int, int], arguments: Sequence[str], environment: Mapp
         sys.stdout, sys.stderr = (_standard(own, number) for own, number in zip(streams, (1, 2), strict=True))
         os.environ |= environment
         renew(environment)
+        # it is, here; what an admin sees must not depend on that
+        warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
         say_plainly()
         status = run(arguments)
     except BaseException:  # noqa: BLE001 - told as the program's last words

@@ -8,6 +8,7 @@ import io
 import os
 import signal
 import subprocess
+import sys
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
@@ -86,22 +87,24 @@ def _run(stream: IO[bytes], private: Path, ahead: Path | None, events: Events, e
             raise BrokenStreamError(f"Ansible was begun in {ahead}, the stream wants {asked.folder}")
         threading.Thread(target=_watch, args=(stream.fileno(),), daemon=True).start()
         events.status("running")
-        return _read(asked, questions.environment, Surroundings(events, turn, children, masters))
+        settings = {**questions.environment, **asked.environment}
+        os.environ |= settings
+        if ahead is None:
+            begin_ansible(asked.folder)
+        return _read(asked, settings, Surroundings(events, turn, children, masters))
     finally:
         events.hush()
         children.give_up_all()
         masters.end_all()
 
 
-def _read(asked: Options, environment: Mapping[str, str], surroundings: Surroundings) -> int:
-    settings = {**environment, **asked.environment}
-    os.environ |= settings
-    begin_ansible(asked.folder, asked.command)
+def _read(asked: Options, settings: Mapping[str, str], surroundings: Surroundings) -> int:
     # Ansible reads its settings while it is imported
     from smartfleet.reading.reader import read  # noqa: PLC0415
     from smartfleet.reading.settings import renew  # noqa: PLC0415
 
     renew(settings)
+    sys.argv[1:] = asked.command
     return read(asked.command, asked.passwords, surroundings)
 
 

@@ -1,4 +1,7 @@
-"""A read-only playbook from its command line to its end. Importing this reads Ansible's settings: environment first."""
+"""A read-only playbook from its command line to its end. Importing this reads Ansible's settings: environment first.
+
+`make_ready` comes before all else.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TypeVar
 from ansible import context
 from ansible.cli import CLI
 from ansible.errors import AnsibleError
-from ansible.plugins.loader import add_all_plugin_dirs, init_plugin_loader
+from ansible.plugins.loader import add_all_plugin_dirs, connection_loader, init_plugin_loader, inventory_loader
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible.utils.display import Display
 from ansible.vars.hostvars import HostVars
@@ -32,6 +35,20 @@ from smartfleet.reading.turn import Turn
 S = TypeVar("S")
 
 _FAILED, _UNREACHABLE = 2, 4
+_SLOW = ("winrm", "psrp")
+
+
+def make_ready() -> None:
+    """What every use of plugins needs, once: where collections are, and what of Ansible's own has moved."""
+    init_plugin_loader()
+    inventory_loader.get("ansible.builtin.script", class_only=True)
+
+
+def make_ready_for(inventory: str) -> None:
+    """`inventory`: as `ansible-inventory` prints it. What connects to its Windows hosts takes a while to import."""
+    for name in _SLOW:
+        if f'"{name}"' in inventory:
+            connection_loader.get(name, class_only=True)
 
 
 def read(command: Sequence[str], answers: Mapping[str, str], surroundings: Surroundings) -> int:
@@ -68,7 +85,6 @@ def read(command: Sequence[str], answers: Mapping[str, str], surroundings: Surro
 
 def _core(cli: CommandLine) -> Core:
     """As `ansible-playbook` begins behind its options: plugins beside the playbook, vaults, inventory, limit."""
-    init_plugin_loader()
     beside = str(Path(context.CLIARGS["args"][0]).absolute().parent)
     add_all_plugin_dirs(beside)
     AnsibleCollectionConfig.playbook_paths = [beside]
