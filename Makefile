@@ -6,6 +6,8 @@ STAMP   = $(VENV)/.installed
 # each worker has a lab of its own; a file's tests stay together, since they share its machines. The long ones come first.
 # Five also on two cores: much of what they do is waiting
 SPREAD  = -n 5 --dist loadfile --no-loadscope-reorder
+# most of what is installed: Ansible compiles a collection's files itself, each time. And a template of PySide6
+UNCOMPILED = '/ansible_collections/|\.tmpl\.py$$'
 # compiled once, not by every worker and every child process of a test
 export PYTHONDONTWRITEBYTECODE =
 
@@ -16,8 +18,9 @@ help: ## show the targets
 
 $(STAMP): pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q -x $(UNCOMPILED) $(VENV)/lib
 	touch $(STAMP)
 
 setup: $(STAMP) ## make the virtual environment
