@@ -24,6 +24,7 @@ from smartfleet.lab.fleet_folder import write_fleet
 from smartfleet.lab.host import LabHost, LabUser, SignedIn, documents, secret_name
 from smartfleet.lab.lab import Lab
 from smartfleet.nextcloud.qsettings import encode_string
+from tests.called import called
 
 ROOT = os.geteuid() == 0
 NOBODY = 65534
@@ -122,11 +123,10 @@ class Fleet:
     after: Trees = field(default_factory=dict)
 
     def run(self, name: str, *arguments: str) -> str:
-        command = [sys.executable, "-m", "smartfleet.cli.main", *arguments, "--fleet", str(self.folder)]
-        done = subprocess.run(command, capture_output=True, timeout=600, check=False)
-        self.codes[name] = done.returncode
-        self.said[name] = (done.stdout + done.stderr).decode()
-        return done.stdout.decode()
+        done = called(self.folder, *arguments)
+        self.codes[name] = done.code
+        self.said[name] = done.out + done.err
+        return done.out
 
     def ask(self, name: str, *arguments: str) -> None:
         out = self.run(name, *arguments, "--format", "json")

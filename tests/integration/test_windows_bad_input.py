@@ -30,6 +30,7 @@ from smartfleet.lab.windows.host import WindowsLabHost, WindowsUser
 from smartfleet.lab.windows.machine import SHELL_FOLDERS
 from smartfleet.lab.windows.plays.look import RESTART
 from smartfleet.lab.windows.products import EXE, product
+from tests.called import document
 from tests.integration.playing import synced
 
 pytestmark = pytest.mark.once
@@ -71,15 +72,7 @@ class Office:
 
     def run(self, title: str, *words: str) -> None:
         """A command, and its JSON under `title`."""
-        done = subprocess.run(
-            [sys.executable, "-m", "smartfleet.cli.main", *words, "--fleet", str(self.folder), "--format", "json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.stdout, done.stderr
-        self.documents[title] = json.loads(done.stdout)
+        self.documents[title] = document(self.folder, *words)
 
     def outcome(self, title: str, host: str) -> dict[str, Any]:
         (found,) = [one for one in self.documents[title]["outcomes"] if one["host"] == host]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +13,7 @@ import yaml
 from smartfleet.lab.fleet_folder import write_fleet
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.windows.host import WindowsLabHost, WindowsUser
+from tests.called import document
 from tests.integration.playing import synced
 
 PSRP = {"ansible_connection": "psrp", "ansible_psrp_protocol": "https"}
@@ -39,15 +37,7 @@ class Office:
     traffic: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def run(self, command: str, *words: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "smartfleet.cli.main", command, *words, "--fleet", self.folder, "--format", "json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.stdout, done.stderr
-        self.documents[command] = json.loads(done.stdout)
+        self.documents[command] = document(self.folder, command, *words)
         for name, host in self.hosts.items():
             self.traffic[command, name] = dict(host.traffic(reset=True))
 

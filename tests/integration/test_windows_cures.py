@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from smartfleet.lab.host import Connection
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.people import own_account, seated, sync
 from smartfleet.lab.windows.host import WindowsUser
+from tests.called import document
 from tests.integration.playing import play
 
 pytestmark = pytest.mark.once
@@ -80,16 +78,7 @@ class Office:
             host.remove()
 
     def run(self, *words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smartfleet.cli.main", *words, "--fleet", self.fleet, "--format", "json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.stdout, done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
+        return document(self.fleet, *words)
 
     def fix(self, state: str, *words: str) -> dict[str, Any]:
         return self.run("fix", f"cure-{state}", "--yes", *words)

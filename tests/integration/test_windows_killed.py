@@ -6,9 +6,6 @@ whatever was done by then, the next run must go on from there.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import pytest
 from smartfleet.lab.fleet_folder import Installer, write_fleet
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.windows.host import WindowsLabHost, WindowsUser
+from tests.called import document
 from tests.integration.playing import synced
 
 pytestmark = pytest.mark.once
@@ -48,31 +46,18 @@ class Office:
         for name, host in self.hosts.items():
             self.users[name] = synced(lab, host, f"cut-{name}", qt=5 if name == "behind-msi" else 6)
         plan = str(self._folder / "plan.json")
-        self._run(fleet, "audit")
-        self._run(fleet, "plan", "--out", plan)
+        document(fleet, "audit")
+        document(fleet, "plan", "--out", plan)
         for place, cut in CUTS.items():
             self.hosts[place].set_winrm_faults(drop_during={"module": "win_account_move", **cut})
             self.hosts[place].traffic(reset=True)
-        self.first = self._run(fleet, "apply", plan, "--yes")
+        self.first = document(fleet, "apply", plan, "--yes")
         self.signals = {place: host.traffic()["actions"].get("Signal", 0) for place, host in self.hosts.items()}
-        self.second = self._run(fleet, "apply", plan, "--yes")
+        self.second = document(fleet, "apply", plan, "--yes")
 
     def remove(self) -> None:
         for host in self.hosts.values():
             host.remove()
-
-    @staticmethod
-    def _run(fleet: Path, *words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smartfleet.cli.main", *words, "--fleet", fleet, "--format", "json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.stdout, done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
 
 
 def _host(lab: Lab, place: str) -> WindowsLabHost:

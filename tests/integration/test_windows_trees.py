@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 from smartfleet.lab.fleet_folder import write_fleet
 from smartfleet.lab.lab import Lab
 from smartfleet.lab.windows.host import WindowsLabHost, WindowsUser
+from tests.called import document
 from tests.integration.playing import synced
 
 NAME = "trees"
@@ -34,16 +33,7 @@ class Office:
         return sorted(path for path in root.rglob("*") if path.is_file() and not path.name.startswith("."))
 
     def run(self, *words: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [sys.executable, "-m", "smartfleet.cli.main", *words, "--fleet", str(self.folder), "--format", "json"],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        assert done.stdout, done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
-        return document
+        return document(self.folder, *words)
 
     def verify(self, level: str) -> tuple[dict[str, Any], int]:
         """The verdict of the folder, and how many tasks the machine had to do for it."""
