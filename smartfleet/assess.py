@@ -32,13 +32,13 @@ _SEVERITY: dict[str, Severity] = {"refuse": "error", "warn": "warning", "none": 
 
 
 def audit_document(
-    facts: Mapping[str, tuple[float, HostFacts]], config: FleetConfig, unreached: Sequence[Unreached] = ()
+    hosts: Mapping[str, HostAssessment], config: FleetConfig, unreached: Sequence[Unreached] = ()
 ) -> AuditDocument:
-    """All hosts of an audit; `facts` maps a host to the time of its audit and what was seen."""
+    """All hosts of an audit, in the order of their names."""
     return AuditDocument(
         old_servers=list(config.servers.old),
         new_server=config.servers.new,
-        hosts=[assess(host, taken, seen, config) for host, (taken, seen) in sorted(facts.items())],
+        hosts=[hosts[name] for name in sorted(hosts)],
         unreached=list(unreached),
     )
 

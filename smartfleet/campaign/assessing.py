@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from smartfleet import __version__
@@ -43,6 +43,15 @@ def each_assessed(store: Store, config: FleetConfig, hosts: Sequence[str]) -> It
         # whoever may only read the store sees as much; it takes longer
         with contextlib.suppress(StoreError):
             store.set_assessments(ruler, made)
+
+
+def keep(store: Store, config: FleetConfig, run: str, assessments: Mapping[str, HostAssessment]) -> None:
+    """What the facts mean that `run` has added to the store. Whoever asks next would make it, so a failure is none."""
+    ruler = _ruler(config)
+    with contextlib.suppress(StoreError):
+        for part in batches(list(assessments)):
+            numbers = store.facts_of(run, part)
+            store.set_assessments(ruler, [(number, assessments[host]) for host, number in numbers.items()])
 
 
 def _ruler(config: FleetConfig) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from smartfleet.campaign import parse
 from smartfleet.campaign.afterwards import afterwards
+from smartfleet.campaign.assessing import keep
 from smartfleet.campaign.base import Campaign, state
 from smartfleet.campaign.runner import Run
-from smartfleet.campaign.trouble import Trouble
+from smartfleet.campaign.taking import Taking
+from smartfleet.model.assessment import HostAssessment
 from smartfleet.model.facts import HostFacts
 from smartfleet.model.results import Outcome
 from smartfleet.paths import playbook
@@ -18,10 +18,11 @@ from smartfleet.paths import playbook
 
 @dataclass(frozen=True)
 class Audit:
-    """Facts by host with the time they were taken, and one outcome for each host that gave none."""
+    """Facts by host with the time they were taken, what they mean, and one outcome for each host that gave none."""
 
     run: str
     facts: dict[str, tuple[float, HostFacts]]
+    assessments: dict[str, HostAssessment]
     troubles: list[Outcome]
     interrupted: bool
 
@@ -29,6 +30,7 @@ class Audit:
 def audit(campaign: Campaign, hosts: Sequence[str], users: Sequence[str] = ()) -> Audit:
     """With `users` the other users' profiles are not looked at, so the facts are not kept for later."""
     with campaign.run("audit", hosts) as run:
+        taking = Taking(campaign.fleet.config, campaign.controls.progress)
         answers = campaign.execute(
             Run(
                 name=run,
@@ -37,22 +39,21 @@ def audit(campaign: Campaign, hosts: Sequence[str], users: Sequence[str] = ()) -
                 folder=campaign.fleet.folder,
                 hosts=tuple(hosts),
                 variables={"smartfleet_users": list(users)},
+                lean=True,
             ),
-            campaign.controls,
+            replace(campaign.controls, progress=taking.take),
         )
-        facts: dict[str, tuple[float, HostFacts]] = {}
-        troubles: list[Outcome] = []
-        for name, host in answers.hosts.items():
-            found = parse.facts(host, interrupted=answers.interrupted)
-            if isinstance(found, Trouble):
-                troubles.append(found.outcome_for(name))
-            else:
-                facts[name] = (time.time(), found)
+        ends = {name: taking.end(host, interrupted=answers.interrupted) for name, host in answers.hosts.items()}
+        troubles = [trouble.outcome_for(name) for name, trouble in ends.items() if trouble]
+        # in the order of the run
+        facts = {name: taking.facts[name] for name, trouble in ends.items() if not trouble}
+        assessments = {name: taking.assessments[name] for name in facts}
         if not users:
             campaign.store.add_facts(run, facts)
+            keep(campaign.store, campaign.fleet.config, run, assessments)
         campaign.store.add_outcomes(run, troubles)
         came = [*("audited" for _ in facts), *(one.outcome for one in troubles)]
         campaign.note_end(run, "audit", state(interrupted=answers.interrupted), came)
         campaign.store.finish(run, state(interrupted=answers.interrupted))
     afterwards(campaign, run, hosts)
-    return Audit(run, facts, troubles, answers.interrupted)
+    return Audit(run, facts, assessments, troubles, answers.interrupted)

@@ -41,7 +41,7 @@ def look(
     hosts = hosts_of(fleet, limit, listings)
     with campaign(fleet, store, "audit", len(hosts), password, listings=listings, ahead=ahead) as running:
         seen = audit(running, hosts, users)
-    return seen, audit_document(seen.facts, fleet.config, unreached(seen.troubles))
+    return seen, audit_document(seen.assessments, fleet.config, unreached(seen.troubles))
 
 
 def unreached(troubles: Sequence[Outcome]) -> list[Unreached]:

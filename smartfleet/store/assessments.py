@@ -38,6 +38,11 @@ class Assessments(Part):
                 assessment = None if kept is None else read_document(HostAssessment, kept)
                 yield Audited(host, facts_id, taken, read_document(HostFacts, facts), assessment)
 
+    def facts_of(self, run: str, hosts: Sequence[str]) -> dict[str, int]:
+        """The ids of the facts that `run` has added of these hosts, at most 500."""
+        newest = select(FACTS.host, func.max(FACTS.id)).where(FACTS.run_id == run, FACTS.host.in_(hosts))
+        return dict(self._database.rows(newest.group_by(FACTS.host)))
+
     def set_assessments(self, ruler: str, assessed: Sequence[tuple[int, HostAssessment]]) -> None:
         """In place of those that these hosts had; each with the id of its facts. At most 500, in one transaction."""
         rows = [

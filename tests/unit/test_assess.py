@@ -90,7 +90,8 @@ def test_what_the_module_could_not_see_is_a_finding_of_the_host() -> None:
 def test_the_document() -> None:
     seen = (TIME, facts_of({}))
     gone = Unreached(host="pc-3", code="unreachable", message="no route")
-    document = audit_document({"pc-2": seen, "pc-1": seen}, fleet_config(), [gone])
+    hosts = {name: assess(name, *seen, fleet_config()) for name in ("pc-2", "pc-1")}
+    document = audit_document(hosts, fleet_config(), [gone])
     assert (document.old_servers, document.new_server) == ([OLD], NEW)
     assert [host.host for host in document.hosts] == ["pc-1", "pc-2"]
     assert document.unreached == [gone]

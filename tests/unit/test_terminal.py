@@ -9,7 +9,7 @@ import pytest
 from rich.console import RenderableType
 
 from smartfleet.assess import assess, audit_document
-from smartfleet.model.assessment import Unreached
+from smartfleet.model.assessment import AuditDocument, Unreached
 from smartfleet.model.doctor import Check, DoctorReport
 from smartfleet.model.documents import ShowDocument, VerifyDocument
 from smartfleet.model.facts import HostFacts
@@ -48,10 +48,13 @@ def verdict(host: str, case: Case) -> Verdict:
     return judge(host, check_of(case))
 
 
+def audited(facts: dict[str, tuple[float, HostFacts]], unreached: Sequence[Unreached] = ()) -> AuditDocument:
+    config = fleet_config()
+    return audit_document({host: assess(host, *seen, config) for host, seen in facts.items()}, config, unreached)
+
+
 class TestAudit:
-    document = audit_document(
-        FLEET, fleet_config(), [Unreached(host="pc-9", code="offline", message="no route", do="look at the cable")]
-    )
+    document = audited(FLEET, [Unreached(host="pc-9", code="offline", message="no route", do="look at the cable")])
 
     def test_hosts_that_were_not_reached_with_what_helps(self) -> None:
         text = shown(terminal.audit(self.document))
@@ -84,25 +87,25 @@ class TestAudit:
 
     def test_the_same_remedy_is_told_once(self) -> None:
         same = {f"pc-{number}": FLEET["pc-3"] for number in range(30)}
-        text = shown(terminal.audit(audit_document(same, fleet_config())))
+        text = shown(terminal.audit(audited(same)))
         assert text.count("do: Mount") == 1
         assert "and 10 more" in text
 
     def test_what_is_odd_about_a_folder(self) -> None:
         odd = {"virtual_files": "suffix", "placeholders": 3, "paused": True, "journal": {"uploads": 2}}
-        text = shown(terminal.audit(audit_document(fleet(pc={"accounts": [{"folders": [odd]}]}), fleet_config())))
+        text = shown(terminal.audit(audited(fleet(pc={"accounts": [{"folders": [odd]}]}))))
         assert "virtual files (suffix), 3 not on this disk, 2 to upload, paused" in text
 
     def test_nobody_hides_the_others_with_a_thousand_accounts(self) -> None:
         hosts = fleet(pc_1={"accounts": [{"number": str(number)} for number in range(1000)]}, pc_2={})
-        text = shown(terminal.audit(audit_document(hosts, fleet_config())))
+        text = shown(terminal.audit(audited(hosts)))
         rows = text.partition("\n\nFindings")[0].splitlines()
         assert len(rows) < 40
         assert any("and 980 more" in row for row in rows)
         assert rows[-1].startswith("pc-2")
 
     def test_an_empty_audit(self) -> None:
-        assert shown(terminal.audit(audit_document({}, fleet_config()))).strip() == "0 hosts, 0 profiles: nothing"
+        assert shown(terminal.audit(audited({}))).strip() == "0 hosts, 0 profiles: nothing"
 
 
 class TestPlan:
@@ -350,7 +353,7 @@ class TestHostileText:
         assert r"\x1b[2J[bold]{{ 1 }}\u202e\x0a" in text
 
     def test_audit(self, colour: bool) -> None:  # noqa: FBT001 - a fixture's value
-        self.assert_tame(terminal.audit(audit_document(self.facts, fleet_config())), colour)
+        self.assert_tame(terminal.audit(audited(self.facts)), colour)
 
     def test_plan(self, colour: bool) -> None:  # noqa: FBT001 - a fixture's value
         self.assert_tame(terminal.plan(plan_of(self.facts)), colour)
@@ -371,11 +374,11 @@ class TestHostileText:
 
 
 def test_no_colour_is_needed_to_understand_it() -> None:
-    document = audit_document(FLEET, fleet_config())
+    document = audited(FLEET)
     assert "\x1b[" in shown(terminal.audit(document), colour=True)
     assert "\x1b" not in shown(terminal.audit(document))
 
 
 def test_a_narrow_terminal_folds_and_cuts_nothing() -> None:
-    text = shown(terminal.audit(audit_document(FLEET, fleet_config())), width=60)
+    text = shown(terminal.audit(audited(FLEET)), width=60)
     assert "…" not in text
