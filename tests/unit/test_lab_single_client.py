@@ -6,7 +6,9 @@ import socket
 import threading
 from pathlib import Path
 
-from smartfleet.lab.desktop.sockets import only_one
+from smartfleet.lab.daemon.leftovers import running_clients
+from smartfleet.lab.desktop.install import client_state
+from smartfleet.lab.desktop.sockets import instance_socket, only_one
 
 
 def test_a_client_that_ends_is_waited_for(tmp_path: Path) -> None:
@@ -35,3 +37,14 @@ def test_a_client_that_listens_is_told_and_left_alone(tmp_path: Path) -> None:
         heard, _ = listener.accept()
         with heard:
             assert heard.recv(100) == b"show\n"
+
+
+def test_its_socket_is_never_taken_for_the_note_of_a_client_that_is_gone(tmp_path: Path) -> None:
+    """One in 1,800 digests has no letter; a client whose socket is gone can never be told to quit."""
+    state = client_state(tmp_path)
+    state.mkdir(parents=True)
+    (state / "999999999").touch()
+    for number in range(10_000):
+        instance_socket(state, Path(f"/home/eva/{number}")).touch()
+    assert running_clients(tmp_path) == []
+    assert len(list(state.iterdir())) == 10_000

@@ -21,9 +21,10 @@ WAIT_SECONDS = 0.05
 def instance_socket(state: Path, folder: Path) -> Path:
     """Where the running client of this configuration folder listens, among the host's own files in `state`.
 
-    (The real client's lock is in TMPDIR; a lab must leave nothing there.)
+    (The real client's lock is in TMPDIR; a lab must leave nothing there.) Names of nothing but digits are notes of pids
+    there, so it has a letter, whatever the digest.
     """
-    return state / hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    return state / f"i{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:15]}"
 
 
 def tell_running(path: Path, command: str) -> bool:
