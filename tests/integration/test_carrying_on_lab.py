@@ -64,7 +64,7 @@ def test_a_wave_on_real_machines(lab: Lab, machines: list[LabHost], tmp_path: Pa
             back.append(time.monotonic())
 
     settings = RunSettings.model_validate(
-        {"campaign": {"canary": [first.name]}, "until": time.time() + 120, "every": 2.0}
+        {"campaign": {"canary": [first.name]}, "until": time.time() + 600, "every": 2.0}
     )
     done = carry_out(campaign, plan, settings, watch=watch)
     assert {(one.host, one.outcome, one.code) for one in done.outcomes} == {

@@ -19,7 +19,7 @@ from smartfleet.errors import LabError
 from smartfleet.lab.winrm.ca import KeyPair, LabCa
 from smartfleet.paths import data_folder
 
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 _END_SECONDS = 3.0
 _TIE = ("--preload", "smartfleet.lab.workers.tie")
 
