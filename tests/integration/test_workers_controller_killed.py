@@ -55,7 +55,7 @@ def test_a_controller_that_is_killed_is_gone_on_with(lab: Lab, places: list[Plac
     running.kill()
     assert office.controller.end(running).killed
     run = office.newest_run()
-    going_on = office.controller.start("apply", "--resume", run, "--yes", "--until", "3m", "--every", "3s")
+    going_on = office.controller.start("apply", "--resume", run, "--yes", "--until", "10m", "--every", "3s")
     while going_on.poll() is None:
         now = at_work(places, [seat.host for seat in seats])
         seen += [Counter(host.name for reached in now.values() for host in {one.name: one for one in reached}.values())]
