@@ -19,8 +19,9 @@ class Order:
     written into no file on either side. None where the stream names the admin's own inventory: only workers on this
     machine can carry such an order. `variables`: what the playbook is told, beside the places of files that only the
     worker knows. `given`: whether the stream holds an order for each host. `needs`: collections that the worker must
-    have. `folder`: where the worker makes its private folder, for a stream that names a file in it; None leaves it to
-    the worker. `silence`: after how many seconds without a word each side takes the other for gone.
+    have. `configured`: whether the fleet has an ansible.cfg of its own. `folder`: where the worker makes its private
+    folder, for a stream that names a file in it; None leaves it to the worker. `silence`: after how many seconds
+    without a word each side takes the other for gone.
     """
 
     head: bytes = field(repr=False)
@@ -31,6 +32,7 @@ class Order:
     variables: Mapping[str, Any] = field(default_factory=dict)
     given: bool = False
     needs: tuple[str, ...] = ()
+    configured: bool = False
     folder: Path | None = None
     silence: float = 60.0
 

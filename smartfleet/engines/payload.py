@@ -105,6 +105,7 @@ def _packed(job: Job, orders: Mapping[str, Mapping[str, Any]] | None, exact: str
         variables=job.variables,
         given=orders is not None,
         needs=needs,
+        configured=_settings_file(job).is_file(),
         folder=folder,
         silence=job.silence,
     )
@@ -140,12 +141,16 @@ def _settings(timeout: int, outer: Mapping[str, str]) -> dict[str, str]:
 def _files(
     job: Job, orders: Mapping[str, Mapping[str, Any]] | None, *, here: bool
 ) -> Iterator[tuple[str, str | bytes]]:
-    settings = job.folder / "ansible.cfg"
+    settings = _settings_file(job)
     if not here and settings.is_file():
         yield "project/ansible.cfg", settings.read_bytes()
     if orders is not None:
         for name, text in order_files(orders):
             yield f"orders/{name}", text
+
+
+def _settings_file(job: Job) -> Path:
+    return job.folder / "ansible.cfg"
 
 
 def _entry(path: str) -> zipfile.ZipInfo:

@@ -49,6 +49,7 @@ def header(shard: Shard, order: Order, playbooks: str, now: float) -> bytes:
             "variables": dict(order.variables),
             "given": order.given,
             "needs": list(order.needs),
+            "configured": order.configured,
             "folder": str(order.folder) if order.folder else "",
             "silence": order.silence,
         }

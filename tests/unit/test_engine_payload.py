@@ -98,6 +98,13 @@ def test_a_worker_elsewhere_gets_no_path_of_this_machine(tmp_path: Path) -> None
     assert not order.given
 
 
+@pytest.mark.parametrize("here", [True, False])
+def test_a_worker_knows_whether_the_fleet_has_settings_of_its_own(tmp_path: Path, *, here: bool) -> None:
+    assert not pack(job(tmp_path), None, "{}", here=here).configured
+    (tmp_path / "ansible.cfg").write_text("[defaults]\n")
+    assert pack(job(tmp_path), None, "{}", here=here).configured
+
+
 def test_only_this_machine_knows_the_admins_inventory(tmp_path: Path) -> None:
     order = pack(job(tmp_path), None, None, here=True)
     arguments = json.loads(order.head.split(b"\n")[0])["kwargs"]

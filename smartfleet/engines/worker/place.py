@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from smartfleet.engines.worker.incoming import Incoming, Silence
 from smartfleet.engines.worker.request import Request
+from smartfleet.engines.worker.waiting import waiting
 from smartfleet.engines.worker.watcher import Watcher
 from smartfleet.engines.worker.workspace import Workspace
 from smartfleet.paths import data_folder
@@ -73,7 +74,10 @@ class Place:
     def carry(self, request: Request, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """The program for this request, which begins nothing before it has all of the payload. Raises OSError."""
         if self.program is None:
-            return self.begin(_READING if together(request) else _RUNNING, settings)
+            if together(request):
+                return self.begin(_READING, settings)
+            patience = {} if request.configured else waiting(os.environ)
+            return self.begin(_RUNNING, {**patience, **settings})
         self._say(self.program, {"environment": settings})
         return self.program
 

@@ -32,6 +32,7 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     given: bool = False
     needs: list[str] = field(default_factory=list)
+    configured: bool = False
     folder: str = ""
     silence: float = 60.0
     arguments: list[str] = field(default_factory=list)

@@ -51,6 +51,10 @@ class Hosts:
         """As an inventory script prints it."""
         return json.dumps({"_meta": {"hostvars": self._variables}, "all": {"hosts": list(self._variables)}})
 
+    def inventory_file(self) -> str:
+        """As a file of YAML, or JSON, has it."""
+        return json.dumps({"all": {"hosts": self._variables}})
+
     def orders(self) -> Mapping[str, Mapping[str, Any]]:
         move = {"user": "eva", "config_path": "/home/eva/nextcloud.cfg"}
         return {name: {"run": "r1", "install": None, "profiles": [move]} for name in self._variables}
