@@ -8,7 +8,7 @@ import pytest
 
 from bench._reports import report
 from smartfleet.model.report import ReportData
-from smartfleet.report.page.rows import rows
+from smartfleet.report.page.rows import TableRow, rows
 from tests.integration.browser.conftest import Open
 from tests.integration.browser.opening import written
 
@@ -23,6 +23,11 @@ def data() -> ReportData:
 
 
 @pytest.fixture(scope="module")
+def table(data: ReportData) -> list[TableRow]:
+    return rows(data)
+
+
+@pytest.fixture(scope="module")
 def file(data: ReportData, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(data, tmp_path_factory.mktemp("page") / "report.html")
 
@@ -31,8 +36,7 @@ def test_the_file_stays_small(file: Path) -> None:
     assert file.stat().st_size < LARGEST
 
 
-def test_it_opens_searches_sorts_and_shows_the_last_row(open_page: Open, file: Path, data: ReportData) -> None:
-    table = rows(data)
+def test_it_opens_searches_sorts_and_shows_the_last_row(open_page: Open, file: Path, table: list[TableRow]) -> None:
     opened = open_page(file)
     assert opened.names() == [row.name for row in table[:100]]
     opened.search("pc-09999")
@@ -47,8 +51,8 @@ def test_it_opens_searches_sorts_and_shows_the_last_row(open_page: Open, file: P
     assert table[-1].profile.config_path in told
 
 
-def test_filters_count_what_is_there(open_page: Open, file: Path, data: ReportData) -> None:
+def test_filters_count_what_is_there(open_page: Open, file: Path, data: ReportData, table: list[TableRow]) -> None:
     opened = open_page(file)
     for outcome, count in data.headline.outcomes.items():
         opened.choose("outcome", outcome)
-        assert opened.shown.startswith(f"{count:,} of {len(rows(data)):,} rows")
+        assert opened.shown.startswith(f"{count:,} of {len(table):,} rows")

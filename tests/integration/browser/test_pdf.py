@@ -29,27 +29,48 @@ def pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def test_it_is_whole_and_has_tags_for_screen_readers() -> None:
-    pdf = printed(report(30))
-    assert pdf.startswith(b"%PDF-1.")
-    assert pdf.rstrip().endswith(b"%%EOF")
-    assert b"/StructTreeRoot" in pdf
-    assert b"/Lang (en)" in pdf
+@pytest.fixture(scope="module")
+def short() -> bytes:
+    return printed(report(30))
 
 
-def test_all_hosts_are_printed() -> None:
-    assert pages(printed(report(300))) - pages(printed(report(30))) >= 5
+@pytest.fixture(scope="module")
+def long() -> bytes:
+    return printed(report(300), "de")
 
 
-def test_it_speaks_the_language_that_was_asked_for() -> None:
-    assert b"/Lang (de)" in printed(report(3), "de")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("temporary")
 
 
-def test_traps_can_be_printed_and_nothing_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert pages(printed(hostile())) >= 3
-    assert list(tmp_path.iterdir()) == []
+@pytest.fixture(scope="module")
+def traps(folder: Path) -> bytes:
+    """Printed with `folder` for temporary files."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        return printed(hostile())
 
 
-def test_no_link_leads_out_of_it() -> None:
-    assert not re.search(rb"/URI\s*\(", printed(hostile()))
+def test_it_is_whole_and_has_tags_for_screen_readers(short: bytes) -> None:
+    assert short.startswith(b"%PDF-1.")
+    assert short.rstrip().endswith(b"%%EOF")
+    assert b"/StructTreeRoot" in short
+    assert b"/Lang (en)" in short
+
+
+def test_all_hosts_are_printed(short: bytes, long: bytes) -> None:
+    assert pages(long) - pages(short) >= 5
+
+
+def test_it_speaks_the_language_that_was_asked_for(long: bytes) -> None:
+    assert b"/Lang (de)" in long
+
+
+def test_traps_can_be_printed_and_nothing_stays_behind(traps: bytes, folder: Path) -> None:
+    assert pages(traps) >= 3
+    assert list(folder.iterdir()) == []
+
+
+def test_no_link_leads_out_of_it(traps: bytes) -> None:
+    assert not re.search(rb"/URI\s*\(", traps)
