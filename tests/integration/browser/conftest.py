@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,10 @@ from playwright.sync_api import Browser
 from smartfleet.chromium import find
 from smartfleet.errors import ReportError
 from tests.integration.browser.opening import Opened, launched
+from tests.integration.browser.windows import Windows
 
 Open = Callable[..., Opened]
-_PATIENCE = 10_000
+_PATIENCE = 30_000
 """Milliseconds that something may take to be seen."""
 
 
@@ -34,21 +34,27 @@ def browser(chromium: str) -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Windows:
+    return Windows(browser, _PATIENCE)
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens a file in a window of its own; at the end nothing went wrong in any of them."""
-    with ExitStack() as windows:
-        opened: list[Opened] = []
+def open_page(windows: Windows) -> Iterator[Open]:
+    """Opens a file in a window that nobody else has; at the end nothing went wrong in any of them."""
+    opened: list[Opened] = []
 
-        def opens(file: Path, fragment: str = "", *, ready: bool = True, **context: Any) -> Opened:
-            window = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", **context})
-            windows.callback(window.close)
-            window.set_default_timeout(_PATIENCE)
-            opened.append(Opened(window.new_page(), file))
-            opened[-1].go(fragment, ready=ready)
-            return opened[-1]
+    def opens(file: Path, fragment: str = "", *, ready: bool = True, **looks: Any) -> Opened:
+        opened.append(Opened(windows.take(**looks), file))
+        opened[-1].go(fragment, ready=ready)
+        return opened[-1]
 
-        yield opens
-        for one in opened:
-            assert one.errors == []
-            assert one.requests == {one.file.as_uri()}
+    yield opens
+    for one in opened:
+        one.leave()
+    for one in opened:
+        assert one.errors == []
+        assert one.requests == {one.file.as_uri()}
+    # a window in which something went wrong is not used again
+    for one in opened:
+        windows.give_back(one.page)

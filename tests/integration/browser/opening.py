@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,11 +15,6 @@ from smartfleet.model.report import ReportData
 from smartfleet.paths import data_folder
 from smartfleet.report import page as report_page
 from smartfleet.words import Language, load_words
-
-_AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-_FAULTS = """async () => (await axe.run({resultTypes: ["violations"]})).violations
-  .filter((one) => ["serious", "critical"].includes(one.impact))
-  .map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 200)).join(" | ")}`)"""
 
 
 @contextmanager
@@ -47,10 +41,14 @@ class Opened:
         self.file = file
         self.errors: list[str] = []
         self.requests: set[str] = set()
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("dialog", self._asked)
-        page.on("request", lambda request: self.requests.add(request.url.partition("#")[0]))
+        self._listeners: dict[Any, Callable[[Any], None]] = {
+            "console": self._heard,
+            "pageerror": lambda error: self.errors.append(str(error)),
+            "dialog": self._asked,
+            "request": lambda request: self.requests.add(request.url.partition("#")[0]),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -64,6 +62,12 @@ class Opened:
         self.page.goto(f"{self.file.as_uri()}#{fragment}")
         if ready:
             self.page.wait_for_selector("html[data-ready]")
+
+    def leave(self) -> None:
+        """Empties the window. What the page says at its end is heard, too."""
+        self.page.goto("about:blank")
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def reload(self) -> None:
         self.page.reload()
@@ -114,6 +118,12 @@ class Opened:
         row.locator("button.open").click()
         return self.detail_of(name)
 
+    def open_all(self) -> None:
+        """As clicks on all rows that are closed do, without their cost; the details are unpacked."""
+        rows = "[...document.querySelectorAll('#table > tbody > tr.row')]"
+        self.page.evaluate(f"{rows}.forEach(row => row.querySelector('.open[aria-expanded=false]')?.click())")
+        self.page.wait_for_function(f"{rows}.every(row => row.nextElementSibling?.matches('.detail:has(h3)'))")
+
     def detail_of(self, name: str) -> Locator:
         detail = self.page.locator(f"tr.row[data-row={quoted(name)}] + tr.detail")
         detail.locator("h3").first.wait_for()
@@ -124,11 +134,6 @@ class Opened:
 
     def theme(self, theme: str) -> None:
         self.page.locator(f"#theme button[data-theme={theme}]").click()
-
-    def faults(self) -> list[str]:
-        """What axe-core finds serious or critical."""
-        self.page.evaluate(_AXE)
-        return list(self.page.evaluate(_FAULTS))
 
     def style(self, selector: str, name: str) -> Any:
         script = "([selector, name]) => getComputedStyle(document.querySelector(selector)).getPropertyValue(name)"

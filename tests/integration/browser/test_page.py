@@ -13,6 +13,7 @@ from smartfleet.model.report import ReportData
 from smartfleet.report.page.rows import TableRow, rows
 from smartfleet.report.shares import version
 from smartfleet.words import LANGUAGES, Language
+from tests.integration.browser.axe import faults
 from tests.integration.browser.conftest import Open
 from tests.integration.browser.opening import written
 
@@ -338,4 +339,4 @@ def test_narrow_windows_show_everything_without_scrolling_sideways(open_page: Op
 def test_axe_finds_no_serious_fault(open_page: Open, file: Path, theme: str, language: Language, width: int) -> None:
     opened = open_page(file, f"theme={theme}&lang={language}&q=a", viewport={"width": width, "height": 900})
     opened.open_row(opened.names()[2])
-    assert opened.faults() == []
+    assert faults(opened.page) == []
