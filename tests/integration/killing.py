@@ -28,11 +28,15 @@ SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Kill:
-    """At the `number`-th commit, or at the `number`-th one that writes `what`. 0: never, they are only counted."""
+    """At the `number`-th commit, or at the `number`-th one that writes `what`. 0: never, they are only counted.
+
+    `since`: counted from the first one on that wrote this.
+    """
 
     number: int
     when: When = "before"
     what: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,7 @@ class Killer:
         self._kill = kill
         self._count = 0
         self._written: list[str] = []
+        self._counting = not kill.since
 
     def install(self) -> None:
         event.listen(Engine, "before_cursor_execute", self._statement)
@@ -155,8 +160,9 @@ class Killer:
 
         def counted(dialect: DefaultDialect, connection: Any) -> None:
             what, self._written = ", ".join(self._written), []
-            counts = bool(what) and self._kill.what in ("", what)
+            counts = self._counting and bool(what) and self._kill.what in ("", what)
             self._count += counts
+            self._counting |= what == self._kill.since
             if what:
                 with self._told.open("a", encoding="utf-8") as file:
                     file.write(f"{what}\n")

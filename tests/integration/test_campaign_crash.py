@@ -1,11 +1,12 @@
 """A controller that is killed (kill -9) at any commit of its store, over real SSH.
 
-Whatever was done by then: a resume ends with the hosts and the store as an undisturbed run leaves them.
+Whatever was done by then: a resume goes on, and is killed in its turn. The last one ends with the hosts and the store
+as an undisturbed run leaves them. That the first resume after any of them does is shown in test_controller_killed.py,
+with made-up hosts.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -18,17 +19,18 @@ from tests.integration.office import Office
 pytestmark = pytest.mark.once
 
 EAST, WEST = "east", "west"
-PARTS = 8
+CHAINS = 2
 BETWEEN_WAVES = (
-    Kill(2, "before", "update waves"),
-    Kill(1, "before", "insert verdicts"),
-    Kill(3, "before", "update waves"),
-    Kill(4, "after", "update waves"),
-    Kill(2, "after", "delete host_locks, insert host_locks"),
-    Kill(2, "before", "insert outcomes"),
+    (Kill(2, "before", "update waves"), ["running", "pending"], 0),
+    (Kill(1, "before", "insert verdicts"), ["soaking", "pending"], 0),
+    (Kill(1, "before", "update waves", "insert verdicts"), ["soaking", "pending"], 1),
+    (Kill(2, "after", "update waves", "insert verdicts"), ["done", "running"], 1),
+    (Kill(1, "after", "delete host_locks, insert host_locks"), ["done", "running"], 1),
+    (Kill(1, "before", "insert outcomes"), ["done", "running"], 1),
 )
-"""From the end of the canary to the second wave; within a wave the other test kills everywhere. Before the second and
-the third of the waves' updates is after the release of the hosts and after the verdicts, which come right before."""
+"""From the end of the canary to the second wave, with the states of both and the number of verdicts that are stored
+then; within a wave the other test kills everywhere. The first is after the release of the hosts, and the third right
+after the verdicts."""
 
 
 @pytest.fixture(scope="module")
@@ -49,29 +51,22 @@ def two_waves(office: Office) -> Undisturbed:
     return Undisturbed.run(office, "--canary", EAST)
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_at_every_commit_of_a_wave(office: Office, one_wave: Undisturbed, part: int) -> None:
-    """Before each, so that what was done since the one before is lost. How many there are depends on the machines:
-    should a run have more than the undisturbed one, the first part goes on to its end."""
-    last = len(one_wave.commits)
-    assert last > 10
-    further = itertools.count(last + 1) if part == 0 else ()
-    for number in itertools.chain(range(1 + part, last + 1, PARTS), further):
-        kill = Kill(number, "before")
-        office.reset()
-        died = office.controller.run(*office.apply(), kill=kill)
-        done = go_on(office) if died.killed else died
-        assert done.code == 0, (kill, died.commits, done.err)
-        one_wave.require_same(office)
-        if not died.killed:
-            return
+@pytest.mark.parametrize("chain", range(CHAINS))
+def test_at_every_commit_of_a_wave(office: Office, one_wave: Undisturbed, chain: int) -> None:
+    """Before each, so that what was done since the one before is lost: each process of a chain comes two further."""
+    kills = one_wave.kills()
+    assert len(kills) > 10
+    one_wave.die_at(office, kills[chain::CHAINS])
 
 
-@pytest.mark.parametrize("kill", BETWEEN_WAVES, ids=lambda kill: f"{kill.when} {kill.what} {kill.number}")
-def test_between_two_waves(office: Office, two_waves: Undisturbed, kill: Kill) -> None:
+def test_between_two_waves(office: Office, two_waves: Undisturbed) -> None:
+    """Each process goes on where the one before was killed."""
     office.reset()
-    died = office.controller.run(*office.apply(*two_waves.words), kill=kill)
-    assert died.killed, (died.commits, died.err)
-    done = go_on(office, *two_waves.words)
-    assert done.code == 0, (died.commits, done.err)
-    two_waves.require_same(office)
+    for kill, waves, verdicts in BETWEEN_WAVES:
+        died = go_on(office, *two_waves.words, kill=kill)
+        assert died.killed, (kill, died.commits, died.err)
+        with office.store() as store:
+            run = office.newest_run()
+            assert [wave.state for wave in store.waves(run)] == waves, kill
+            assert len(store.verdicts(run=run)) == verdicts, kill
+    two_waves.require_ended(office, go_on(office, *two_waves.words))
