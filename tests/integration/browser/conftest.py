@@ -16,8 +16,8 @@ from tests.integration.browser.opening import Opened, launched
 from tests.integration.browser.windows import Windows
 
 Open = Callable[..., Opened]
-_PATIENCE = 30_000
-"""Milliseconds that something may take to be seen."""
+_PATIENCE = 120_000
+"""Milliseconds that something may take to be seen: it bounds a hang alone."""
 
 
 @pytest.fixture(scope="session")

@@ -64,7 +64,7 @@ class Opened:
             self.page.wait_for_selector("html[data-ready]")
 
     def leave(self) -> None:
-        """Empties the window. What the page says at its end is heard, too."""
+        """Empties the window, which others may have then. Whatever the page said has been heard by now."""
         self.page.goto("about:blank")
         for event, listener in self._listeners.items():
             self.page.remove_listener(event, listener)
