@@ -7,7 +7,7 @@ from importlib.resources import files
 from playwright.sync_api import Page
 
 _AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-# Nine tenths of the time would go on the contrast of rows that look alike. Colours come from elements, classes and
+# Most of the time would go on the contrast of rows that look alike. Colours come from elements, classes and
 # attributes, so a row is left out of that rule alone, and only if rows before it have all that it is made of.
 _FAULTS = """async () => {
   const written = (one) => [...one.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
