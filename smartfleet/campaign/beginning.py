@@ -20,6 +20,7 @@ from smartfleet.model.facts import HostFacts
 from smartfleet.model.plan import HostPlan, Plan
 from smartfleet.model.results import Outcome
 from smartfleet.model.runs import RunSummary
+from smartfleet.store import Store
 from smartfleet.text import visible
 
 
@@ -28,6 +29,7 @@ class Begun:
     """A run as the store knows it, driven from here.
 
     `state` is how it ended the last time; "" for a new one. `gone`: hosts that the inventory does not have any more.
+    `judged`: whether all that it did has been judged by the policy.
     """
 
     hold: Hold
@@ -38,6 +40,7 @@ class Begun:
     drifted: frozenset[str] = frozenset()
     gone: Sequence[str] = ()
     state: str = ""
+    judged: bool = True
 
     @property
     def run(self) -> str:
@@ -112,7 +115,14 @@ def _read(campaign: Campaign, plan: Plan, settings: RunSettings, hold: Hold, sum
         settings = _forgiving(settings, wrong(outcomes, drifted))
     # the queue, and a resume after this one, go by them
     store.set_settings(run, settings)
-    return Begun(hold, settings, waves, progress, outcomes, drifted, _gone(campaign, progress), summary.state)
+    gone, judged = _gone(campaign, progress), _is_judged(store, summary)
+    return Begun(hold, settings, waves, progress, outcomes, drifted, gone, summary.state, judged)
+
+
+def _is_judged(store: Store, summary: RunSummary) -> bool:
+    """Not what a process did that died or broke off: a run is judged after it was closed."""
+    moment = store.moment_of(summary.run)
+    return summary.finished is not None and moment is not None and moment.at >= summary.finished
 
 
 def _forgiving(settings: RunSettings, found: Mapping[Kind, Collection[str]]) -> RunSettings:

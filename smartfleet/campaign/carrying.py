@@ -94,9 +94,8 @@ def go_on(campaign: Campaign, plan: Plan, begun: Begun, watch: Watch, work: Work
 
 
 def _judged(begun: Begun) -> list[HostProgress]:
-    """How far hosts were when the policy last judged what the run had done. A process that died judged nobody."""
-    died = begun.state in {"running", "failed"}
-    return [row for row in begun.progress if row.state == "pending"] if died else begun.progress
+    """How far hosts were when the policy last judged what the run had done."""
+    return begun.progress if begun.judged else [row for row in begun.progress if row.state == "pending"]
 
 
 def _ends_as(drive: Drive, begun: Begun, work: Work) -> RunState:

@@ -124,6 +124,49 @@ def test_a_resume_judges_what_a_process_that_died_had_done(tmp_path: Path, state
     assert states == {"a": "new", "b": "new", "c": "old"}
 
 
+def dies_before_it_judges(patch: pytest.MonkeyPatch) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    patch.setattr("smartfleet.campaign.carrying.afterwards", die)
+
+
+def states_of(made: World, run: str) -> dict[str, str]:
+    return {host: one.profiles[0].state for host, one in made.store.judged(run=run).items()}
+
+
+def test_a_resume_judges_a_run_that_was_closed_and_not_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = World(tmp_path, ["a", "b"], hosts=Hosts(fresh={"a": MOVED, "b": MOVED}))
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        dies_before_it_judges(patch)
+        made.apply()
+    (run,) = [one.run for one in made.store.runs() if one.verb == "apply"]
+    made.store.finish(run, "done")
+    assert states_of(made, run) == {}
+    made.clock.time += 1
+    assert made.resume(run).state == "done"
+    assert states_of(made, run) == {"a": "new", "b": "new"}
+
+
+def test_what_was_done_after_a_run_was_judged_is_judged_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was judged when it had ended, and closed once more after its last hosts by a process that died then."""
+    fresh = {"a": MOVED}
+    made = World(tmp_path, ["a", "b"], hosts=Hosts(fresh=fresh))
+    made.answers = [False, True]
+    run = made.apply({"campaign": {"canary": 1, "pause": "ask"}}).run
+    assert states_of(made, run) == {"a": "new"}
+    made.clock.time += 1
+    fresh["b"] = MOVED
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        dies_before_it_judges(patch)
+        made.resume(run)
+    assert states_of(made, run) == {"a": "new"}
+    made.store.finish(run, "done")
+    made.clock.time += 1
+    made.resume(run)
+    assert states_of(made, run) == {"a": "new", "b": "new"}
+
+
 def test_a_host_that_was_never_seen_is_not_compliant(tmp_path: Path) -> None:
     made = World(tmp_path, ["a"])
     made.names.append("new")
