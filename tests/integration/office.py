@@ -201,5 +201,6 @@ def known(office: Office, run: str) -> dict[str, Any]:
                 if one.run == run and one.event != "resumed"
             ),
             "whole": store.check_trail().ok,
+            "judged": store.judged(run=run),
             "facts": {host: [p.user for p in facts.profiles] for host, (_, facts) in store.facts().items()},
         }
