@@ -83,11 +83,13 @@ def test_at_every_step_of_a_host(office: Office, undisturbed: Undisturbed, pair:
 
 
 def test_while_two_hosts_are_at_work(office: Office, undisturbed: Undisturbed) -> None:
-    set_forks(office, 2)
     office.reset()
     begun = [reached(seat.marks, "transaction open") for seat in office.seats.values()]
-    died = office.controller.run_until(lambda: all(one() for one in begun), *office.apply())
-    set_forks(office, 1)
+    set_forks(office, 2)
+    try:
+        died = office.controller.run_until(lambda: all(one() for one in begun), *office.apply())
+    finally:
+        set_forks(office, 1)
     assert died.killed, died.err
     undisturbed.require_ended(office, go_on(office))
 

@@ -1,6 +1,6 @@
 """How often Ansible looks for results while its hosts are at work.
 
-By itself a thousand times a second, at every host each time: a core is busy with nothing else (docs/performance.md).
+By itself a thousand times a second, at every host each time: half a core for 20 hosts (docs/performance.md).
 That setting can stand in a settings file alone, not in the environment. So Ansible gets one of ours, but only where it
 would find none: two are never read together, and relative paths in one count from where it lies.
 """
